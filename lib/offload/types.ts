@@ -1,0 +1,135 @@
+/** What can be posted between threads without a copy being made. */
+export type Transferables = (ArrayBuffer | MessagePort)[];
+
+/** Which thread backend runs tasks. */
+export type ThreadKind = "node" | "web" | "inline";
+
+/**
+ * What a backend can do on this host, found by probing at start-up. Shown at
+ * `/api/ops/runtime`.
+ */
+export interface ThreadCapabilities {
+  /** The backend in use. */
+  readonly kind: ThreadKind;
+  /** Tasks run on threads of their own. */
+  readonly threads: boolean;
+  /** A busy thread (`for(;;){}`) can be ended and its core freed. */
+  readonly kill: boolean;
+  /** A thread that runs out of heap ends alone; the process goes on. */
+  readonly heapIsolation: boolean;
+  /** A thread's scheduling priority can be lowered on its own. */
+  readonly niceness: boolean;
+  /** In plain words, what this backend cannot do and why. */
+  readonly missing: readonly string[];
+}
+
+/** What a running task is given besides its input. */
+export interface TaskContext {
+  /**
+   * Aborted when the caller aborts or the deadline passes. A task that does
+   * not stop by itself within the pool's grace is ended with its thread.
+   */
+  readonly signal: AbortSignal;
+  /** Reports progress to the caller's `onProgress`; small plain objects only. */
+  progress(update: unknown): void;
+}
+
+/**
+ * A named function that runs in a thread. Input and output are bytes
+ * (`Uint8Array`, moved, not copied), byte streams
+ * (`ReadableStream<Uint8Array>`, bridged with backpressure), `MessagePort`s
+ * (moved) or small plain objects. Bytes, streams and ports are found when
+ * they are the value itself or a property of it, at most two levels deep.
+ */
+export interface Task<I, O> {
+  /** Unique in the module that defines the task. */
+  readonly name: string;
+  /** `import.meta.url` of the module that defines the task. */
+  readonly module: string;
+  /** The class of threads it runs on. */
+  readonly threadClass: string;
+  /** The function itself; call it directly only in tests. */
+  readonly run: (input: I, context: TaskContext) => O | Promise<O>;
+}
+
+/** Options of {@linkcode ThreadPool.run}. */
+export interface RunOptions {
+  /** Aborting it frees the thread. */
+  signal?: AbortSignal;
+  /**
+   * Milliseconds after which the task fails with {@linkcode TaskDeadlineError};
+   * waiting in the queue counts.
+   *
+   * @default {Infinity}
+   */
+  deadlineMs?: number;
+  /**
+   * Higher runs first among what waits in the same class.
+   *
+   * @default {0}
+   */
+  priority?: number;
+  /** Called on the loop with each progress update of the task. */
+  onProgress?: (update: unknown) => void;
+}
+
+/** How many threads a class has, and how they are scheduled. */
+export interface ThreadClass {
+  /** Threads reserved for the class. They are started when first needed. */
+  threads: number;
+  /**
+   * How much its threads give way to the loop: 0 (not at all) to 19, the
+   * operating system's niceness of each thread. Ignored where the host cannot.
+   *
+   * @default {0}
+   */
+  niceness?: number;
+  /**
+   * Tasks that may wait; one more is refused with {@linkcode PoolFullError}.
+   *
+   * @default {64}
+   */
+  queue?: number;
+}
+
+/** Figures of one class of threads, as `/api/ops/pools` shows them. */
+export interface PoolStats {
+  readonly name: string;
+  readonly concurrent: number;
+  readonly queue_depth: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly throughput_per_s: number;
+  readonly wait_ms: { readonly p50: number; readonly p99: number };
+  readonly run_ms: { readonly p50: number; readonly p99: number };
+  /** Threads alive; idle and busy. */
+  readonly threads: number;
+  /** Threads told to end that have not ended; they count against capacity. */
+  readonly zombies: number;
+  /**
+   * Share (0–1) of the time its tasks ran in which their thread was parked
+   * (waiting, not computing), or null before the first task has ended.
+   */
+  readonly parked_share: number | null;
+}
+
+/** Runs tasks on threads. Made by `createThreadPool`. */
+export interface ThreadPool extends AsyncDisposable {
+  /** What the backend in use can and cannot do. */
+  readonly capabilities: ThreadCapabilities;
+  /**
+   * Runs a task in a thread of its class. When the output holds a stream, the
+   * promise settles as soon as the task returns, and the thread stays taken
+   * until the stream has been read, cancelled or has failed.
+   *
+   * @throws {PoolFullError} The class's queue is full.
+   * @throws {TaskDeadlineError} The deadline passed.
+   * @throws {ThreadEndedError} The thread exited or ran out of heap.
+   * @throws What the task threw, as an `Error` with the same name and message.
+   */
+  run<I, O>(task: Task<I, O>, input: I, options?: RunOptions): Promise<O>;
+  /** One row a class. */
+  stats(): PoolStats[];
+  /** Refuses new tasks, aborts the running ones and ends the threads. */
+  close(): Promise<void>;
+}
