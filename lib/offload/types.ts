@@ -30,7 +30,12 @@ export interface TaskContext {
    * not stop by itself within the pool's grace is ended with its thread.
    */
   readonly signal: AbortSignal;
-  /** Reports progress to the caller's `onProgress`; small plain objects only. */
+  /**
+   * Reports progress to the caller's `onProgress`; small plain objects only.
+   * Up to 32 at once and 100 a second pass; of those in between the newest is
+   * kept and reported a little later, so that a tight loop never floods the
+   * caller's loop.
+   */
   progress(update: unknown): void;
 }
 
@@ -40,6 +45,7 @@ export interface TaskContext {
  * (`ReadableStream<Uint8Array>`, bridged with backpressure), `MessagePort`s
  * (moved) or small plain objects. Bytes, streams and ports are found when
  * they are the value itself or a property of it, at most two levels deep.
+ * The chunks of a stream are moved too: its source makes a new one each time.
  */
 export interface Task<I, O> {
   /** Unique in the module that defines the task. */
@@ -54,11 +60,17 @@ export interface Task<I, O> {
 
 /** Options of {@linkcode ThreadPool.run}. */
 export interface RunOptions {
-  /** Aborting it frees the thread. */
+  /**
+   * Aborting it frees the thread: at once if the task heeds its own signal,
+   * else after the pool's grace. The promise is rejected with the signal's
+   * reason when the task has ended; a stream that was already answered fails
+   * with it.
+   */
   signal?: AbortSignal;
   /**
    * Milliseconds after which the task fails with {@linkcode TaskDeadlineError};
-   * waiting in the queue counts.
+   * waiting in the queue counts, and so does reading the streams of the
+   * output.
    *
    * @default {Infinity}
    */
@@ -125,6 +137,7 @@ export interface ThreadPool extends AsyncDisposable {
    * @throws {PoolFullError} The class's queue is full.
    * @throws {TaskDeadlineError} The deadline passed.
    * @throws {ThreadEndedError} The thread exited or ran out of heap.
+   * @throws {PoolClosedError} The pool was closed.
    * @throws What the task threw, as an `Error` with the same name and message.
    */
   run<I, O>(task: Task<I, O>, input: I, options?: RunOptions): Promise<O>;
@@ -132,4 +145,38 @@ export interface ThreadPool extends AsyncDisposable {
   stats(): PoolStats[];
   /** Refuses new tasks, aborts the running ones and ends the threads. */
   close(): Promise<void>;
+}
+
+/** Options of `startThread`. */
+export interface StartThreadOptions {
+  /** For reports. */
+  name: string;
+  /** @default {"auto"} */
+  kind?: "auto" | "node" | "web";
+  /** See {@linkcode ThreadClass.niceness}. @default {0} */
+  niceness?: number;
+  /** Limit of the JavaScript heap in MB, where the backend has one. */
+  maxHeapMb?: number;
+}
+
+/** One long-lived thread with a module of its own, outside any pool. */
+export interface ThreadHandle extends AsyncDisposable {
+  readonly name: string;
+  readonly kind: "node" | "web";
+  post(message: unknown, transfer?: Transferables): void;
+  onMessage(listener: (message: unknown) => void): Disposable;
+  /** Resolves, never rejects, when the thread is gone, however it ended. */
+  readonly ended: Promise<{
+    reason: "terminated" | "exited" | "failed" | "out_of_memory";
+    error?: Error;
+  }>;
+  /** Ends it at once, where the backend can. */
+  terminate(): Promise<void>;
+}
+
+/** A thread's side of a {@linkcode ThreadHandle}: from `openThreadPort()`. */
+export interface ThreadPort {
+  post(message: unknown, transfer?: Transferables): void;
+  /** Register before the first `await` of the module. */
+  onMessage(listener: (message: unknown) => void): void;
 }
