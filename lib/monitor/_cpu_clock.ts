@@ -1,0 +1,117 @@
+import process from "node:process";
+
+interface CpuUsage {
+  user: number;
+  system: number;
+}
+
+const SAMPLES = 4096;
+/** Some kernels count CPU time in ticks of so many milliseconds. */
+const COARSE_MS = 10;
+
+/** CPU milliseconds of the calling thread, where the host tells. */
+function threadCpuMs(): (() => number) | null {
+  const { threadCpuUsage } = process as unknown as {
+    threadCpuUsage?: () => CpuUsage;
+  };
+  if (typeof threadCpuUsage !== "function") return null;
+  const read = () => {
+    const usage = threadCpuUsage.call(process);
+    return (usage.user + usage.system) / 1000;
+  };
+  try {
+    read();
+  } catch {
+    return null;
+  }
+  return read;
+}
+
+/** What the monitor asks about CPU time. */
+export interface CpuTime {
+  /** Whether it is the thread's and not the whole process's. */
+  readonly exact: boolean;
+  /** The newest sample. */
+  readonly value: number;
+  sample(now: number): void;
+  /**
+   * CPU milliseconds that the thread used in the last `ms` milliseconds, and
+   * by how much that may be too high.
+   */
+  inLast(ms: number, now: number): { used: number; doubt: number };
+  /** CPU milliseconds between two times, else null. */
+  between(from: number, to: number): number | null;
+}
+
+/**
+ * The CPU time of the loop's thread, sampled now and then.
+ *
+ * Where the host does not tell (Deno before 2.9), it falls back to the CPU
+ * time of the process, which is never less: then a gap in which another
+ * thread computed is not told from one in which the loop did.
+ */
+export class CpuClock implements CpuTime {
+  readonly exact: boolean;
+  readonly #read: () => number;
+  readonly #times = new Float64Array(SAMPLES);
+  readonly #values = new Float64Array(SAMPLES);
+  #count = 0;
+  #coarse = true;
+  /** Time and value of the newest sample. */
+  time: number;
+  value: number;
+
+  constructor(now: number) {
+    const read = threadCpuMs();
+    this.exact = read !== null;
+    this.#read = read ?? (() => {
+      const usage = process.cpuUsage();
+      return (usage.user + usage.system) / 1000;
+    });
+    this.time = now;
+    this.value = this.#read();
+    this.#store();
+  }
+
+  #store(): void {
+    const slot = this.#count++ % SAMPLES;
+    this.#times[slot] = this.time;
+    this.#values[slot] = this.value;
+  }
+
+  sample(now: number): void {
+    this.time = now;
+    this.value = this.#read();
+    if (this.#coarse && this.value % COARSE_MS !== 0) this.#coarse = false;
+    this.#store();
+  }
+
+  inLast(ms: number, now: number): { used: number; doubt: number } {
+    // A tick of the kernel's count, or what was used between the newest sample
+    // and the beginning of that time.
+    const doubt = this.#coarse ? COARSE_MS : Math.max(0, now - ms - this.time);
+    return { used: this.#read() - this.value, doubt };
+  }
+
+  /** By the samples around the two times. */
+  between(from: number, to: number): number | null {
+    if (!this.exact) return null;
+    let value: number | null = null;
+    const kept = Math.min(this.#count, SAMPLES);
+    for (let i = 1; i <= kept; i++) {
+      const slot = (this.#count - i) % SAMPLES;
+      if (this.#times[slot]! <= from) {
+        value = this.#values[slot]!;
+        break;
+      }
+    }
+    if (value === null) return null;
+    let end = to > this.time ? this.#read() : this.value;
+    for (let i = 1; i <= kept; i++) {
+      const slot = (this.#count - i) % SAMPLES;
+      if (this.#times[slot]! < to) break;
+      end = this.#values[slot]!;
+    }
+    return end - value;
+  }
+}
