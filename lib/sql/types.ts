@@ -50,6 +50,13 @@ export interface SqlConnection extends AsyncDisposable {
   /**
    * Waits for a lock that all processes and threads on this database share.
    * It is held until disposed of, or until the connection closes or dies.
+   * Whoever holds it already and asks again waits for themselves: ask once.
    */
-  lock(name: string): Promise<AsyncDisposable>;
+  lock(name: string, options?: LockOptions): Promise<AsyncDisposable>;
+}
+
+/** Options of {@linkcode SqlConnection.lock}. */
+export interface LockOptions {
+  /** Aborting it ends the waiting; a lock that is held stays held. */
+  signal?: AbortSignal;
 }

@@ -1,0 +1,203 @@
+import { abortableItems } from "./_abortable.ts";
+import { appendedRows } from "./_appended_rows.ts";
+import { EMPTY_COUNTS } from "./_counts.ts";
+import {
+  type BackendOptions,
+  checkCopied,
+  type PublicationBackend,
+} from "./_publication_backend.ts";
+import { columnList } from "./_quoting.ts";
+import { replaceObstacle } from "./_replace_obstacle.ts";
+import { joinedSlices } from "./_row_slices.ts";
+import { createShadow, type Shadow } from "./_shadow_table.ts";
+import { slicePace } from "./_slice_pace.ts";
+import { openSliceMerge } from "./_slice_merge.ts";
+import { countInTurns } from "./_table_turns.ts";
+import type { TableLoadCounts } from "./publication_types.ts";
+import { quoteIdentifier } from "./quote_identifier.ts";
+import type { SqlStatement } from "./types.ts";
+
+/**
+ * A slice of long rows is cut by bytes: copying 128 KiB into a table and
+ * merging it stays within a turn of a few milliseconds.
+ */
+const SLICE_BYTES = 128 * 1024;
+
+/** A series of short turns; see {@linkcode PublicationBackend}. */
+export function embeddedBackend(options: BackendOptions): PublicationBackend {
+  const { connection, id, dryRun, signal } = options;
+  const limits = { rows: options.sliceRows, bytes: SLICE_BYTES };
+  const pace = slicePace(limits);
+  const shadows = new Map<string, Shadow>();
+  const appended = appendedRows(connection);
+  const temporary: string[] = [];
+
+  async function shadow(table: string): Promise<Shadow> {
+    const obstacle = await replaceObstacle(connection, table, {
+      strict: false,
+    });
+    if (obstacle !== undefined) {
+      throw new Error(
+        `Cannot load table "${table}": an embedded engine replaces it by another one, and that does not work with ${obstacle}`,
+      );
+    }
+    const made = await createShadow(connection, table, id);
+    shadows.set(table, made);
+    return made;
+  }
+
+  const copyStatement = (
+    into: string,
+    columns: readonly string[],
+    bytes: Uint8Array,
+  ): SqlStatement => ({
+    sql: `copy ${quoteIdentifier(into)} (${
+      columnList(columns)
+    }) from stdin (format csv, encoding 'UTF8')`,
+    copy: bytes,
+  });
+
+  /** Fills a shadow in turns, each begun by `fill`, and counts. */
+  async function replace(
+    load: {
+      table: string;
+      columns: readonly string[];
+      key: readonly string[];
+      unresolved?: string | undefined;
+    },
+    fills: (
+      into: string,
+    ) => AsyncIterable<{ fill: SqlStatement; rows?: number }>,
+    onRows?: (rows: number) => void,
+  ): Promise<TableLoadCounts> {
+    const { table } = load;
+    const { name } = await shadow(table);
+    const merge = await openSliceMerge(connection, {
+      ...load,
+      shadow: name,
+      number: temporary.length + 1,
+      id,
+    });
+    temporary.push(merge.slice);
+    let rows = 0;
+    for await (const { fill, rows: sent } of fills(merge.slice)) {
+      const started = performance.now();
+      const copied = await merge.add(fill);
+      pace.took(performance.now() - started);
+      if (sent !== undefined) checkCopied(table, { sent, copied });
+      rows += copied;
+      onRows?.(rows);
+      signal?.throwIfAborted();
+    }
+    const before = await countInTurns(connection, table, signal);
+    await connection.query(`drop table ${quoteIdentifier(merge.slice)}`);
+    const { matched, ...counts } = merge.counts;
+    await analyze(name, load.columns);
+    return { ...EMPTY_COUNTS, ...counts, rows, removed: before - matched };
+  }
+
+  /**
+   * Nobody else analyses tables here. A tenth of the usual sample is taken,
+   * column by column, since the whole of it is a turn of 100 ms and more.
+   */
+  async function analyze(
+    name: string,
+    columns: readonly string[],
+  ): Promise<void> {
+    for (const column of columns) {
+      await connection.batch([
+        { sql: "set local default_statistics_target = 10" },
+        { sql: `analyze ${quoteIdentifier(name)} (${columnList([column])})` },
+      ]);
+    }
+  }
+
+  return {
+    name: (table) => shadows.get(table)?.name ?? table,
+    loadTable(load) {
+      const columns = load.columns.map((column) => column.name);
+      return replace(
+        { ...load, columns },
+        async function* (into) {
+          const batches = abortableItems(load.batches, signal);
+          for await (
+            const { bytes, rows } of joinedSlices(batches, pace.limits)
+          ) {
+            yield { fill: copyStatement(into, columns, bytes), rows };
+          }
+        },
+        load.onRows,
+      );
+    },
+    rebuildTable(rebuild) {
+      const { columns, key, table } = rebuild;
+      const slices = key.length === 0
+        ? 1
+        : Math.max(1, Math.ceil(rebuild.expectedRows / limits.rows));
+      return replace(
+        { table, columns, key },
+        // deno-lint-ignore require-await -- as asynchronous as the files are
+        async function* (into) {
+          for (let i = 0; i < slices; i++) {
+            const select = rebuild.select((expression) =>
+              slices === 1
+                ? "true"
+                : `coalesce(hashtext((${expression})::text) & 2147483647, 0) % ${slices} = ${i}`
+            );
+            yield {
+              fill: {
+                sql: `insert into ${quoteIdentifier(into)} (${
+                  columnList(columns)
+                }) ${select}`,
+              },
+            };
+          }
+        },
+      );
+    },
+    async appendRows({ table, columns, batches }) {
+      // Rows that are not to stay go where nobody looks for them.
+      const into = shadows.get(table)?.name ??
+        (dryRun ? (await createForDryRun(table)).name : table);
+      const names = columns.map((column) => column.name);
+      let rows = 0;
+      const slices = joinedSlices(
+        abortableItems(batches, signal),
+        pace.limits,
+      );
+      for await (const slice of slices) {
+        const copy = copyStatement(into, names, slice.bytes);
+        const started = performance.now();
+        const copied = into === table
+          ? await appended.add(table, copy)
+          : (await connection.batch([copy]))[0]!.affected;
+        pace.took(performance.now() - started);
+        checkCopied(table, { sent: slice.rows, copied });
+        rows += copied;
+        signal?.throwIfAborted();
+      }
+      return rows;
+    },
+    async commit(statements) {
+      await connection.batch([
+        ...statements,
+        ...[...shadows.values()].flatMap((made) => made.swap),
+      ]);
+    },
+    async undo() {
+      for (const name of temporary) {
+        await connection.query(`drop table if exists ${quoteIdentifier(name)}`);
+      }
+      for (const { name } of shadows.values()) {
+        await connection.query(`drop table if exists ${quoteIdentifier(name)}`);
+      }
+      await appended.remove();
+    },
+  };
+
+  async function createForDryRun(table: string): Promise<Shadow> {
+    const made = await createShadow(connection, table, id);
+    shadows.set(table, made);
+    return made;
+  }
+}
