@@ -1,5 +1,4 @@
 import type { ThreadPool } from "@loophound/toolkit/offload";
-import type { Publication, SqlStatement } from "@loophound/toolkit/sql";
 import type { z } from "zod";
 import type { DatabaseAddress } from "./db/types.ts";
 import type { LoadFile, LoadProgress } from "./load_input.ts";
@@ -117,30 +116,29 @@ export function defineSource<Input extends z.ZodObject>(
   });
 }
 
+/** One file of a collection's bundled sample. */
+export interface SampleLoad {
+  source: string;
+  fields: Record<string, unknown>;
+  file: URL;
+}
+
 /** A domain that plugs in. Made by {@linkcode defineCollection}. */
 export interface Collection {
   readonly name: string;
   readonly migrations: readonly SqlMigration[];
   readonly sources: readonly Source[];
-  /**
-   * Module (`import.meta.url`-relative URL) whose export `clearSample` is run
-   * in the thread of the first real load: it adds to the publication what
-   * takes the sample data away.
-   */
-  readonly sampleModule: string | undefined;
+  /** Bundled sample data, in the order it is loaded. */
+  readonly sample: readonly SampleLoad[];
 }
-
-/** The export of a collection's {@linkcode Collection.sampleModule}. */
-export type ClearSample = (
-  publication: Publication,
-) => Promise<readonly SqlStatement[]>;
 
 /** What {@linkcode defineCollection} takes. */
 export interface CollectionOptions {
   name: string;
   migrations: readonly SqlMigration[];
   sources: readonly Source[];
-  sampleModule?: string;
+  /** @default {[]} */
+  sample?: readonly SampleLoad[];
 }
 
 /**
@@ -171,6 +169,6 @@ export function defineCollection(options: CollectionOptions): Collection {
     name: options.name,
     migrations: Object.freeze([...options.migrations]),
     sources: Object.freeze([...options.sources]),
-    sampleModule: options.sampleModule,
+    sample: Object.freeze([...options.sample ?? []]),
   });
 }

@@ -16,7 +16,8 @@ export interface LoadTaskInput<Fields = Record<string, unknown>> {
   /** Id of the load: the job's id. */
   id: string;
   source: string;
-  file: LoadFile;
+  /** Absent for sources that read no file. */
+  file?: LoadFile;
   /** The source's own fields, validated. */
   fields: Fields;
   dryRun: boolean;

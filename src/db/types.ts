@@ -67,6 +67,12 @@ export interface Engine<Schema = any> extends AsyncDisposable {
   ): Promise<{ rows: Record<string, unknown>[] }>;
   /** A new address for a thread (on PGlite: a new port, to be used once). */
   address(purpose: string): DatabaseAddress;
+  /**
+   * Says that whoever was given the address is gone (its thread was ended):
+   * ends what it runs and frees the locks it holds. Not needed when the
+   * connection was closed.
+   */
+  release?(address: DatabaseAddress): Promise<void>;
   /** A connection used from the loop itself, for start-up and tests. */
   connect(purpose: string): Promise<SqlConnection>;
   /** Resolves if the database answers within a second. */

@@ -1,0 +1,17 @@
+/** A row with a value of every type that answers carry. */
+export const zoo = `select 1::int as "i",
+  9007199254740993::bigint as "big",
+  7::bigint as "small",
+  1.10::numeric as "n",
+  0.1::float8 as "f",
+  'nan'::float8 as "nan",
+  true as "yes",
+  null::text as "none",
+  ''::text as "empty",
+  E'a "b",\\n\\\\c\\\\ ä\\t(d)'::text as "odd, ""name""",
+  '2024-01-02 03:04:05.678+02'::timestamptz as "at",
+  '2024-05-05'::date as "day",
+  interval '1 day 2 hours' as "iv",
+  '{"b": [1, "x"], "a": null}'::jsonb as "j",
+  '{x,"y z",NULL,"q\\"q"}'::text[] as "arr",
+  '\\x01ff'::bytea as "bytes"`;
