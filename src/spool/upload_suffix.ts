@@ -1,0 +1,2 @@
+/** How the name of a spooled upload ends. */
+export const uploadSuffix = ".upload";
