@@ -1,0 +1,298 @@
+import { getLogger } from "@logtape/logtape";
+import type { SlowRequestReport } from "@loophound/toolkit/hono";
+import { type LoopMonitor, startLoopMonitor } from "@loophound/toolkit/monitor";
+import { createThreadPool, type ThreadPool } from "@loophound/toolkit/offload";
+import {
+  createSlowQueryLog,
+  kyselyQueryLog,
+  type SlowQueryLog,
+} from "@loophound/toolkit/sql";
+import { type AnswerCache, createAnswerCache } from "./answer_cache.ts";
+import type { Collection, Source } from "./collection.ts";
+import type { Config } from "./config.ts";
+import { coreMigrations } from "./db/core_migrations.ts";
+import { openEngine } from "./db/engine.ts";
+import { migrate } from "./db/migrate.ts";
+import type { Engine } from "./db/types.ts";
+import { ProblemError } from "./errors.ts";
+import { jobMigrations, type Jobs, openJobs } from "./jobs/mod.ts";
+import { logReports } from "./log_reports.ts";
+import { type LoadedPart, loadedParts } from "./loaded_parts.ts";
+import { type PartStatus, type Readiness, readiness } from "./readiness.ts";
+import { createRing, type Ring } from "./ring.ts";
+import { isEmpty, loadSample } from "./sample.ts";
+import { warmThreads } from "./warm_threads.ts";
+import { spoolBody, type SpooledBody } from "./spool/mod.ts";
+
+const logger = getLogger(["loophound", "backend"]);
+
+/** A source and the collection it belongs to. */
+export interface RegisteredSource {
+  collection: string;
+  source: Source;
+}
+
+/** What the routes are given: everything that runs, put together. */
+export interface Backend extends AsyncDisposable {
+  readonly config: Config;
+  readonly version: string;
+  readonly collections: readonly Collection[];
+  readonly sources: ReadonlyMap<string, RegisteredSource>;
+  readonly monitor: LoopMonitor;
+  readonly pool: ThreadPool;
+  readonly engine: Engine;
+  readonly jobs: Jobs;
+  readonly cache: AnswerCache;
+  readonly slowQueries: SlowQueryLog;
+  readonly slowRequests: Ring<SlowRequestReport>;
+  /** Newest load of every part of every source. */
+  loadedParts(): Promise<LoadedPart[]>;
+  /** Takes a request's body in whole: hashed and spooled to a file. */
+  spool(
+    body: ReadableStream<Uint8Array>,
+    options: { signal?: AbortSignal; contentLength?: string | undefined },
+  ): Promise<SpooledBody>;
+  readiness(): Promise<Readiness>;
+  /** What was probed at start-up and found missing. */
+  runtime(): Record<string, unknown>;
+  /** Says in the log where everything is. */
+  announce(address: Deno.Addr): void;
+  close(): Promise<void>;
+}
+
+/** A server database may change by other servers' loads: answers age. */
+const SERVER_CACHE_TTL_MS = 5_000;
+
+/** Options of {@linkcode openBackend}. */
+export interface OpenBackendOptions {
+  collections: readonly Collection[];
+  version: string;
+  /** Figures of the log sink, for `/api/ops/runtime`. */
+  logStats?: () => Record<string, number>;
+}
+
+function registerSources(
+  collections: readonly Collection[],
+): Map<string, RegisteredSource> {
+  const sources = new Map<string, RegisteredSource>();
+  for (const collection of collections) {
+    for (const source of collection.sources) {
+      const other = sources.get(source.name);
+      if (other !== undefined) {
+        throw new TypeError(
+          `Cannot register source "${source.name}" of ${collection.name}: ${other.collection} has one of that name`,
+        );
+      }
+      sources.set(source.name, { collection: collection.name, source });
+    }
+  }
+  return sources;
+}
+
+/**
+ * Threads by class. Loads give way to the loop and to queries; each class has
+ * threads of its own, so that a long load starves nothing.
+ */
+function threadClasses(workers: number) {
+  const half = Math.max(1, Math.floor(workers / 2));
+  return {
+    load: { threads: half, niceness: 10 },
+    query: { threads: half, niceness: 5 },
+    short: { threads: 1, niceness: 2 },
+    spool: { threads: 1, niceness: 5 },
+  };
+}
+
+/**
+ * Opens everything in order (monitor, threads, database, migrations, jobs,
+ * sample) and closes it in the opposite one. What was opened before a failure
+ * is closed again.
+ *
+ * @throws {DataDirLockedError} Another process has the data folder open.
+ * @throws {MigrationError} A migration failed.
+ */
+export async function openBackend(
+  config: Config,
+  options: OpenBackendOptions,
+): Promise<Backend> {
+  const { collections, version } = options;
+  const sources = registerSources(collections);
+  await using stack = new AsyncDisposableStack();
+
+  const monitor = stack.use(
+    startLoopMonitor({ thresholdMs: config.loopThresholdMs }),
+  );
+  const slowQueries = createSlowQueryLog({
+    slowMs: config.slowQueryMs,
+    offloadMs: config.offloadQueryMs,
+  });
+  const slowRequests = createRing<SlowRequestReport>(200);
+  stack.use(logReports(monitor, slowQueries));
+
+  const pool = stack.use(
+    await createThreadPool({
+      classes: threadClasses(config.workers),
+      kind: config.threads,
+    }),
+  );
+  const engineName = config.databaseUrl === undefined ? "pglite" : "postgres";
+  const engine = stack.use(
+    await openEngine({
+      databaseUrl: config.databaseUrl,
+      databaseReplicaUrl: config.databaseReplicaUrl,
+      databasePool: config.databasePool,
+      dataDir: config.dataDir,
+      pool,
+      kyselyLog: kyselyQueryLog(slowQueries, {
+        lane: "light",
+        engine: engineName,
+        monitor,
+      }),
+      onHeavyQuery: (figures) =>
+        slowQueries.record({ ...figures, lane: "heavy", engine: engineName }),
+    }),
+  );
+  await migrate(engine, {
+    core: [...coreMigrations, ...jobMigrations],
+    collections,
+  });
+  const cache = createAnswerCache({
+    entries: config.cacheEntries,
+    // Another server may load into the same database.
+    ttlMs: engine.kind === "postgres" ? SERVER_CACHE_TTL_MS : 0,
+  });
+  const spoolDir = `${config.dataDir}/spool`;
+  await Deno.mkdir(spoolDir, { recursive: true });
+  const jobs = stack.use(
+    await openJobs({
+      engine,
+      pool,
+      sources: new Map(
+        [...sources].map(([name, { source }]) => [name, source]),
+      ),
+      monitor,
+      limits: {
+        maxExpandedBytes: config.maxExpandedBytes,
+        maxRecordBytes: config.maxRecordBytes,
+      },
+      spoolDir,
+      concurrency: threadClasses(config.workers).load.threads,
+      onFinished: () => cache.clear(),
+    }),
+  );
+
+  const stopping = new AbortController();
+  const sample: PartStatus = { status: "ready" };
+  const sampling = startSample();
+  const warming = warmThreads(pool, { signal: stopping.signal }).catch(
+    (error) => {
+      if (!stopping.signal.aborted) {
+        logger.warn("The threads were not warmed up", { error });
+      }
+    },
+  );
+
+  /** In the background: the server listens while the sample comes in. */
+  async function startSample(): Promise<void> {
+    if (!config.sampleData || engine.kind !== "pglite") return;
+    if (!await isEmpty(engine)) return;
+    sample.status = "not_ready";
+    sample.detail = "the sample data is being loaded";
+    try {
+      for (const collection of collections) {
+        await loadSample(jobs, collection.sample, { signal: stopping.signal });
+      }
+      logger.info(
+        "Loaded the bundled sample data: it leaves with the first real load, and SAMPLE_DATA=off keeps it away",
+      );
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      logger.error("The sample data was not loaded", { error });
+    }
+    sample.status = "ready";
+    delete sample.detail;
+  }
+
+  const opened = stack.move();
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> =>
+    closing ??= (async () => {
+      stopping.abort();
+      await opened.disposeAsync();
+      await Promise.all([sampling, warming]);
+    })();
+
+  return {
+    config,
+    version,
+    collections,
+    sources,
+    monitor,
+    pool,
+    engine,
+    jobs,
+    cache,
+    slowQueries,
+    slowRequests,
+    loadedParts: () => loadedParts(engine),
+    async spool(body, { signal, contentLength }) {
+      const announced = Number(contentLength ?? 0);
+      if (announced > config.maxBodyBytes) {
+        await body.cancel();
+        throw new ProblemError("body-too-large", {
+          detail:
+            `The body has ${announced} bytes; the limit is ${config.maxBodyBytes} bytes (MAX_BODY_MB)`,
+        });
+      }
+      return await spoolBody(body, {
+        pool,
+        dir: spoolDir,
+        maxBytes: config.maxBodyBytes,
+        ...(signal === undefined ? {} : { signal }),
+      });
+    },
+    readiness: () =>
+      readiness({
+        engine,
+        pool,
+        jobs,
+        sample,
+        closing: closing !== undefined,
+      }),
+    runtime: () => ({
+      version,
+      engine: engine.description,
+      engine_kind: engine.kind,
+      threads: pool.capabilities,
+      deno: Deno.version,
+      monitor: monitor.mode,
+      log: options.logStats?.() ?? null,
+      missing: pool.capabilities.missing,
+    }),
+    announce(address) {
+      const where = "hostname" in address
+        ? `http://${
+          address.hostname.includes(":")
+            ? `[${address.hostname}]`
+            : address.hostname
+        }:${address.port}`
+        : "a socket";
+      logger.info("Listening on {where}; the API is described at {docs}", {
+        where,
+        docs: `${where}/docs`,
+      });
+      logger.info("Database: {engine}; data folder: {dataDir}", {
+        engine: engine.description,
+        dataDir: config.dataDir,
+      });
+      logger.info("Loads by path may read {roots}", {
+        roots: config.allowedRoots.join(", "),
+      });
+      for (const missing of pool.capabilities.missing) {
+        logger.warn("This host: {missing}", { missing });
+      }
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
