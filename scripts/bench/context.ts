@@ -1,0 +1,70 @@
+import {
+  startPostgres,
+  type TestPostgres,
+} from "../../tests/helpers/postgres.ts";
+import { writeDescartes, writePanel } from "./input.ts";
+
+/** Genes that the catalogue of the bench has: `G0` to `G4999`. */
+export const GENES = 5_000;
+
+/** Rows of the file that is loaded while others are served. */
+export const ROWS = 1_000_000;
+
+/** The database engines that are measured. */
+export const ENGINES = ["PGlite", "PostgreSQL"] as const;
+export type EngineName = typeof ENGINES[number];
+
+/** What the sections share; made when first asked for, gone at the end. */
+export interface Context extends AsyncDisposable {
+  /** A temporary folder. */
+  readonly folder: string;
+  /** `--full` was given. */
+  readonly full: boolean;
+  say(text: string): void;
+  /** A PostgreSQL server of the bench's own. */
+  postgres(): Promise<TestPostgres>;
+  /** The file that names the genes. */
+  panel(): Promise<string>;
+  /** A file of {@linkcode ROWS} rows; each version has other values. */
+  descartes(version: 1 | 2): Promise<string>;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
+}
+
+/** Opens the context of a run. */
+export async function openContext(
+  options: { full: boolean },
+): Promise<Context> {
+  await using stack = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir({ prefix: "loophound-bench-" });
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  const file = (version: number) =>
+    once(async () => {
+      const path = `${folder}/tpm${version}.csv`;
+      await writeDescartes(path, { rows: ROWS, version });
+      return path;
+    });
+  const versions = { 1: file(1), 2: file(2) };
+  const opened = stack.move();
+  return {
+    folder,
+    full: options.full,
+    say: (text) => console.error(`── ${text}`),
+    postgres: once(async () => opened.use(await startPostgres())),
+    panel: once(async () => {
+      const path = `${folder}/panel.json`;
+      await writePanel(path, GENES);
+      return path;
+    }),
+    descartes: (version) => versions[version](),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+/** A gene, any of them. */
+export function anyGene(): string {
+  return `G${Math.floor(Math.random() * GENES)}`;
+}

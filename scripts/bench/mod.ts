@@ -1,0 +1,86 @@
+/**
+ * `deno task bench`: the figures of docs/performance.md, each beside a
+ * baseline of the same run.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { benchCache } from "./cache.ts";
+import { benchChecker } from "./checker.ts";
+import { benchClients } from "./clients.ts";
+import { type Context, openContext } from "./context.ts";
+import { type Figure, printFigures } from "./figure.ts";
+import { benchHeavy } from "./heavy.ts";
+import { benchLoad } from "./load.ts";
+import { benchMemory } from "./memory.ts";
+import { benchMonitor } from "./monitor.ts";
+import { benchServing } from "./serving.ts";
+
+const SECTIONS: Record<string, (context: Context) => Promise<Figure[]>> = {
+  csv: benchChecker,
+  monitor: benchMonitor,
+  serving: benchServing,
+  clients: benchClients,
+  load: benchLoad,
+  heavy: benchHeavy,
+  cache: benchCache,
+  memory: benchMemory,
+};
+
+const HELP = `Measures Loophound on this machine.
+
+Usage: deno task bench [--json] [--full] [sections]
+
+Sections: ${Object.keys(SECTIONS).join(", ")} (default: all)
+
+  --json  print nothing but JSON on stdout
+  --full  the memory section loads 1 GB instead of 300 MB
+  --help  this text
+
+A goal that was missed is printed as MISSED and does not make it fail; a
+section that could not be measured does.
+`;
+
+async function main(args: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      json: { type: "boolean", default: false },
+      full: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const names = positionals.length === 0 ? Object.keys(SECTIONS) : positionals;
+  const unknown = names.find((name) => !Object.hasOwn(SECTIONS, name));
+  if (values.help || unknown !== undefined) {
+    if (unknown !== undefined) console.error(`There is no section ${unknown}`);
+    console.log(HELP);
+    return values.help ? 0 : 2;
+  }
+  const figures: Figure[] = [];
+  let failed = 0;
+  await using context = await openContext({ full: values.full });
+  const [load] = Deno.loadavg();
+  if (load! > 1) {
+    context.say(
+      `the machine is busy (load ${load!.toFixed(1)}): mistrust the figures`,
+    );
+  }
+  for (const name of names) {
+    const started = performance.now();
+    context.say(name);
+    try {
+      figures.push(...await SECTIONS[name]!(context));
+    } catch (error) {
+      failed++;
+      console.error(`Cannot measure ${name}:`, error);
+    }
+    const seconds = (performance.now() - started) / 1000;
+    context.say(`${name}: ${seconds.toFixed(0)} s`);
+  }
+  printFigures(figures, { jsonOnly: values.json });
+  return failed === 0 ? 0 : 1;
+}
+
+if (import.meta.main) Deno.exitCode = await main(Deno.args);
