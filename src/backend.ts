@@ -5,6 +5,8 @@ import { createThreadPool, type ThreadPool } from "@loophound/toolkit/offload";
 import {
   createSlowQueryLog,
   kyselyQueryLog,
+  meterQueries,
+  type QueryMeter,
   type SlowQueryLog,
 } from "@loophound/toolkit/sql";
 import { type AnswerCache, createAnswerCache } from "./answer_cache.ts";
@@ -136,6 +138,7 @@ export async function openBackend(
     }),
   );
   const engineName = config.databaseUrl === undefined ? "pglite" : "postgres";
+  let meter: QueryMeter | undefined;
   const engine = stack.use(
     await openEngine({
       databaseUrl: config.databaseUrl,
@@ -147,7 +150,10 @@ export async function openBackend(
         lane: "light",
         engine: engineName,
         monitor,
+        // The pool is made by the engine, after this.
+        meter: { take: (sql) => meter?.take(sql) ?? null },
       }),
+      wrapPool: (pool) => (meter = meterQueries(pool)).pool,
       onHeavyQuery: (figures) =>
         slowQueries.record({ ...figures, lane: "heavy", engine: engineName }),
     }),

@@ -11,7 +11,7 @@ import { replaceObstacle } from "./_replace_obstacle.ts";
 import { joinedSlices } from "./_row_slices.ts";
 import { createShadow, type Shadow } from "./_shadow_table.ts";
 import { slicePace } from "./_slice_pace.ts";
-import { openSliceMerge } from "./_slice_merge.ts";
+import { openSliceMerge, type SliceMerge } from "./_slice_merge.ts";
 import { countInTurns } from "./_table_turns.ts";
 import type { TableLoadCounts } from "./publication_types.ts";
 import { quoteIdentifier } from "./quote_identifier.ts";
@@ -30,7 +30,7 @@ export function embeddedBackend(options: BackendOptions): PublicationBackend {
   const pace = slicePace(limits);
   const shadows = new Map<string, Shadow>();
   const appended = appendedRows(connection);
-  const temporary: string[] = [];
+  const merges: SliceMerge[] = [];
 
   async function shadow(table: string): Promise<Shadow> {
     const obstacle = await replaceObstacle(connection, table, {
@@ -75,10 +75,10 @@ export function embeddedBackend(options: BackendOptions): PublicationBackend {
     const merge = await openSliceMerge(connection, {
       ...load,
       shadow: name,
-      number: temporary.length + 1,
+      number: merges.length + 1,
       id,
     });
-    temporary.push(merge.slice);
+    merges.push(merge);
     let rows = 0;
     for await (const { fill, rows: sent } of fills(merge.slice)) {
       const started = performance.now();
@@ -90,7 +90,7 @@ export function embeddedBackend(options: BackendOptions): PublicationBackend {
       signal?.throwIfAborted();
     }
     const before = await countInTurns(connection, table, signal);
-    await connection.query(`drop table ${quoteIdentifier(merge.slice)}`);
+    await merge.close();
     const { matched, ...counts } = merge.counts;
     await analyze(name, load.columns);
     return { ...EMPTY_COUNTS, ...counts, rows, removed: before - matched };
@@ -136,7 +136,6 @@ export function embeddedBackend(options: BackendOptions): PublicationBackend {
         : Math.max(1, Math.ceil(rebuild.expectedRows / limits.rows));
       return replace(
         { table, columns, key },
-        // deno-lint-ignore require-await -- as asynchronous as the files are
         async function* (into) {
           for (let i = 0; i < slices; i++) {
             const select = rebuild.select((expression) =>
@@ -185,13 +184,15 @@ export function embeddedBackend(options: BackendOptions): PublicationBackend {
       ]);
     },
     async undo() {
-      for (const name of temporary) {
-        await connection.query(`drop table if exists ${quoteIdentifier(name)}`);
-      }
-      for (const { name } of shadows.values()) {
-        await connection.query(`drop table if exists ${quoteIdentifier(name)}`);
-      }
-      await appended.remove();
+      const steps = [
+        ...merges.map((merge) => () => merge.close()),
+        ...[...shadows.values()].map(({ name }) => () =>
+          connection.query(`drop table if exists ${quoteIdentifier(name)}`)
+        ),
+        () => appended.remove(),
+      ];
+      // One that fails must not keep the others from being undone.
+      for (const step of steps) await step().catch(() => {});
     },
   };
 

@@ -58,6 +58,13 @@ export async function createShadow(
     },
     ...sequences,
   ]);
+  let renames: SqlStatement[];
+  try {
+    renames = await indexRenames(connection, table, name);
+  } catch (error) {
+    await connection.query(`drop table ${fresh}`).catch(() => {});
+    throw error;
+  }
   const comment = info?.comment;
   return {
     table,
@@ -70,7 +77,7 @@ export async function createShadow(
           typeof comment === "string" ? quoteLiteral(comment) : "null"
         }`,
       },
-      ...await indexRenames(connection, table, name),
+      ...renames,
     ],
   };
 }

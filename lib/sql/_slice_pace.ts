@@ -18,20 +18,25 @@ export interface SlicePace {
 
 /**
  * Keeps turns short on a slow or busy machine: slices shrink while they take
- * long, down to an eighth, and grow again afterwards.
+ * long, down to an eighth, and grow again afterwards. The first ones are
+ * small: an engine that has just started is an order of magnitude slower.
  */
 export function slicePace(most: SliceLimits): SlicePace {
   const limits = { ...most };
   const leastRows = Math.min(most.rows, LEAST_ROWS);
-  let share = 1;
+  let share = LEAST_SHARE;
+  const fit = () => {
+    limits.rows = Math.max(leastRows, Math.floor(most.rows * share));
+    limits.bytes = Math.floor(most.bytes * share);
+  };
+  fit();
   return {
     limits,
     took(ms) {
       if (ms > LONG_MS) share *= Math.max(0.5, LONG_MS / ms);
-      else if (ms < SHORT_MS) share *= 1.25;
+      else if (ms < SHORT_MS) share *= 1.5;
       share = Math.min(1, Math.max(LEAST_SHARE, share));
-      limits.rows = Math.max(leastRows, Math.floor(most.rows * share));
-      limits.bytes = Math.floor(most.bytes * share);
+      fit();
     },
   };
 }

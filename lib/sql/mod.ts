@@ -10,8 +10,8 @@ export { beginPublication } from "./publication.ts";
 export { copyFromBlob } from "./copy_from_blob.ts";
 export { dropAbandonedShadows } from "./drop_abandoned_shadows.ts";
 export {
-  pgConnection,
   type PgClientLike,
+  pgConnection,
   type PgConnectionOptions,
 } from "./pg_connection.ts";
 export {

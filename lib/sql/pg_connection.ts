@@ -132,7 +132,6 @@ export function pgConnection(
   };
 }
 
-// deno-lint-ignore require-await -- `copyFrom` takes an asynchronous source
 async function* one(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   if (bytes.length > 0) yield bytes;
 }

@@ -99,7 +99,6 @@ Deno.test("copyFrom() takes no more from its source than the server does", async
   let taken = 0;
   const copying = connection.copyFrom(
     "copy shared from stdin (format csv)",
-    // deno-lint-ignore require-await -- `copyFrom` takes an asynchronous source
     async function* () {
       for (; taken < 20; taken++) yield chunk;
     }(),

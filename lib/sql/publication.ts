@@ -11,9 +11,18 @@ import type { SqlConnection } from "./types.ts";
  *
  * On a server (PostgreSQL 14 or newer) it is one transaction: files are copied
  * into a temporary stage and only rows that differ are written. A table
- * without a key is filled beside the old one and put in its place at the
- * commit (see `docs` of {@linkcode Publication.loadTable}). On an embedded
- * engine it is a series of short turns into shadow tables.
+ * without a key that holds rows is filled anew beside the old one and put in
+ * its place at the commit: readers are shut out for that moment alone, and a
+ * transaction at REPEATABLE READ that began before sees all of the new rows.
+ * Where views, foreign keys, grants or the like hang on it, its rows are
+ * deleted instead, which takes about twice as long.
+ *
+ * On an embedded engine (PostgreSQL 18, as in PGlite 0.5) it is a series of
+ * short turns into shadow tables, which take the place of the old ones at the
+ * commit. Tables on which views, foreign keys, triggers or serial columns hang
+ * are refused. What is done by way of `connection` itself is not undone there.
+ * A killed process leaves shadows (`dropAbandonedShadows`) and rows
+ * of `appendRows`, whose version nobody reads.
  *
  * Locks of several tables are best taken in one order everywhere: two
  * publications that take them crosswise wait until one of them is aborted.

@@ -34,7 +34,10 @@ export interface Publication extends AsyncDisposable {
 /** A column of a staged file. */
 export interface TableColumn {
   name: string;
-  /** PostgreSQL type, as in `create table`. */
+  /**
+   * PostgreSQL type, as in `create table`. The stage takes the type that the
+   * column has in the table, so this one only tells readers.
+   */
   type: string;
 }
 
@@ -94,11 +97,16 @@ export interface TableLoadCounts {
 
 /** Options of `beginPublication`. */
 export interface PublicationOptions {
-  /** Names shadow tables; lower-case letters and digits. */
+  /** Names shadow tables; 1 to 40 lower-case letters and digits. */
   id: string;
   /** @default {false} */
   dryRun?: boolean;
   signal?: AbortSignal;
-  /** Rows of one embedded slice. @default {2000} */
+  /**
+   * Most rows of one embedded slice. Slices shrink, down to an eighth, while
+   * they take longer than 20 ms.
+   *
+   * @default {2000}
+   */
   sliceRows?: number;
 }

@@ -62,7 +62,7 @@ export interface KyselyQueryLogOptions {
    *
    * @default {null}
    */
-  meter?: QueryMeter | null;
+  meter?: Pick<QueryMeter, "take"> | null;
 }
 
 /**

@@ -102,15 +102,21 @@ function checkLoaded(
   }
 }
 
-/** How often a job is asked about, milliseconds. */
+/** How often a job is asked about, and how long at most, milliseconds. */
 const ASK_MS = 25;
+const LOAD_MS = 180_000;
 
-/** Waits for the end of a job. */
+/**
+ * Waits for the end of a job.
+ *
+ * @throws {Error} The load failed, or takes longer than three minutes.
+ */
 export async function loadEnd(
   server: TestServer,
   id: string,
 ): Promise<JobAnswer> {
-  for (;;) {
+  const until = performance.now() + LOAD_MS;
+  while (performance.now() < until) {
     const job = await server.json<JobAnswer>(`/api/jobs/${id}`);
     if (job.state === "succeeded") return job;
     if (job.state !== "queued" && job.state !== "running") {
@@ -118,6 +124,7 @@ export async function loadEnd(
     }
     await new Promise((resolve) => setTimeout(resolve, ASK_MS));
   }
+  throw new Error(`The load has not ended within ${LOAD_MS} ms`);
 }
 
 /** Loads by path; seconds count from the request to the end of the job. */

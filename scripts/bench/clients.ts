@@ -5,6 +5,7 @@ import type { Figure } from "./figure.ts";
 
 const CLIENTS = 100;
 const REQUESTS = 4_000;
+const MAX_MS = 6_000;
 
 const SORTS = ["-evidence_score", "symbol", "-source_count"];
 
@@ -28,6 +29,7 @@ export async function benchClients(context: Context): Promise<Figure[]> {
         closedLoop(() => server.url + path(), {
           clients: CLIENTS,
           requests: REQUESTS,
+          ms: MAX_MS,
           isError: (status) => status !== 200,
         });
       // The first ones open the connections and compile the code.

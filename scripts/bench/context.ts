@@ -7,9 +7,6 @@ import { writeDescartes, writePanel } from "./input.ts";
 /** Genes that the catalogue of the bench has: `G0` to `G4999`. */
 export const GENES = 5_000;
 
-/** Rows of the file that is loaded while others are served. */
-export const ROWS = 1_000_000;
-
 /** The database engines that are measured. */
 export const ENGINES = ["PGlite", "PostgreSQL"] as const;
 export type EngineName = typeof ENGINES[number];
@@ -20,12 +17,14 @@ export interface Context extends AsyncDisposable {
   readonly folder: string;
   /** `--full` was given. */
   readonly full: boolean;
+  /** Rows of the file that is loaded, and of the heavy answer. */
+  readonly rows: number;
   say(text: string): void;
   /** A PostgreSQL server of the bench's own. */
   postgres(): Promise<TestPostgres>;
   /** The file that names the genes. */
   panel(): Promise<string>;
-  /** A file of {@linkcode ROWS} rows; each version has other values. */
+  /** A Descartes file; each version has other values. */
   descartes(version: 1 | 2): Promise<string>;
 }
 
@@ -36,7 +35,7 @@ function once<T>(make: () => Promise<T>): () => Promise<T> {
 
 /** Opens the context of a run. */
 export async function openContext(
-  options: { full: boolean },
+  options: { full: boolean; rows: number },
 ): Promise<Context> {
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "loophound-bench-" });
@@ -44,7 +43,7 @@ export async function openContext(
   const file = (version: number) =>
     once(async () => {
       const path = `${folder}/tpm${version}.csv`;
-      await writeDescartes(path, { rows: ROWS, version });
+      await writeDescartes(path, { rows: options.rows, version });
       return path;
     });
   const versions = { 1: file(1), 2: file(2) };
@@ -52,6 +51,7 @@ export async function openContext(
   return {
     folder,
     full: options.full,
+    rows: options.rows,
     say: (text) => console.error(`── ${text}`),
     postgres: once(async () => opened.use(await startPostgres())),
     panel: once(async () => {

@@ -1,9 +1,10 @@
 /**
- * Answers requests without a network and tells the CPU time that they took;
- * with the monitor or without it. In a process of its own, because promise
- * hooks leave a process slower for good, also for who does not use them.
+ * Answers requests and tells the CPU time that they took; with the monitor or
+ * without it. In a process of its own, because promise hooks leave a process
+ * slower for good, also for who does not use them.
  *
- * `cpu_program.ts on|off <database url>`, then lines `{"what", "requests"}`.
+ * `cpu_program.ts on|off <database url>`: prints `{"where"}`, then answers
+ * lines of {@linkcode CpuQuestion}. Ends with its stdin.
  */
 import { loopMonitor } from "@loophound/toolkit/hono";
 import { startLoopMonitor } from "@loophound/toolkit/monitor";
@@ -18,11 +19,17 @@ import { openEngine } from "../../src/db/engine.ts";
 import { readLines } from "./child.ts";
 import { anyGene } from "./context.ts";
 
-/** What the program is asked. */
-export interface CpuQuestion {
-  what: "constant" | "gene" | "idle";
-  /** Requests; of `idle`: milliseconds. */
-  count: number;
+/**
+ * What the program is asked: to call its own app, or only for the CPU time of
+ * its process so far, for who sends the requests or waits.
+ */
+export type CpuQuestion =
+  | { call: "constant" | "gene"; count: number }
+  | { call: "none" };
+
+/** Microseconds of CPU: of the calls, or of the process so far. */
+export interface CpuAnswer {
+  cpu_us: number;
 }
 
 /** Gene requests in flight at the same time, as on a busy server. */
@@ -52,31 +59,36 @@ async function main([mode, databaseUrl]: string[]): Promise<void> {
   // The gene routes use nothing else of a backend.
   app.route("/api/genes", geneRoutes({ engine, cache } as unknown as Backend));
 
-  const request = async (path: string) => {
+  const call = async (path: string) => {
     const response = await app.fetch(new Request(`http://localhost${path}`));
     await response.text();
     if (response.status !== 200) {
       throw new Error(`The answer to ${path} is ${response.status}`);
     }
   };
-  const run = async ({ what, count }: CpuQuestion) => {
-    if (what === "idle") {
-      await new Promise((resolve) => setTimeout(resolve, count));
-    } else if (what === "constant") {
-      for (let i = 0; i < count; i++) await request("/constant");
-    } else {
-      let left = count;
+  const run = async (question: CpuQuestion) => {
+    if (question.call === "constant") {
+      for (let i = 0; i < question.count; i++) await call("/constant");
+    } else if (question.call === "gene") {
+      let left = question.count;
       await Promise.all(Array.from({ length: IN_FLIGHT }, async () => {
-        while (left-- > 0) await request(`/api/genes/${anyGene()}`);
+        while (left-- > 0) await call(`/api/genes/${anyGene()}`);
       }));
     }
   };
+  await using _server = Deno.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    onListen: ({ port }) =>
+      console.log(JSON.stringify({ where: `http://127.0.0.1:${port}` })),
+  }, app.fetch);
   for await (const line of readLines(Deno.stdin.readable)) {
     const question: CpuQuestion = JSON.parse(line);
-    const before = process.cpuUsage();
+    const before = question.call === "none" ? undefined : process.cpuUsage();
     await run(question);
     const { user, system } = process.cpuUsage(before);
-    console.log(JSON.stringify({ cpu_us: user + system }));
+    const answer: CpuAnswer = { cpu_us: user + system };
+    console.log(JSON.stringify(answer));
   }
 }
 

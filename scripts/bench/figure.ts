@@ -17,7 +17,7 @@ function rounded(value: number): string {
 }
 
 function measured({ value, unit, interval }: Figure): string {
-  const text = `${rounded(value)} ${unit}`;
+  const text = `${rounded(value)} ${unit}`.trimEnd();
   return interval === undefined
     ? text
     : `${text} (${interval.map(rounded).join(" to ")})`;

@@ -29,12 +29,13 @@ const SECTIONS: Record<string, (context: Context) => Promise<Figure[]>> = {
 
 const HELP = `Measures Loophound on this machine.
 
-Usage: deno task bench [--json] [--full] [sections]
+Usage: deno task bench [--json] [--full] [--rows N] [sections]
 
 Sections: ${Object.keys(SECTIONS).join(", ")} (default: all)
 
   --json  print nothing but JSON on stdout
   --full  the memory section loads 1 GB instead of 300 MB
+  --rows  rows of the files and of the heavy answer (default 1000000)
   --help  this text
 
 A goal that was missed is printed as MISSED and does not make it fail; a
@@ -48,6 +49,7 @@ async function main(args: string[]): Promise<number> {
     options: {
       json: { type: "boolean", default: false },
       full: { type: "boolean", default: false },
+      rows: { type: "string", default: "1000000" },
       help: { type: "boolean", default: false },
     },
   });
@@ -58,9 +60,23 @@ async function main(args: string[]): Promise<number> {
     console.log(HELP);
     return values.help ? 0 : 2;
   }
+  const rows = Number(values.rows);
+  if (!Number.isInteger(rows) || rows < 10_000) {
+    console.error(
+      `Cannot read --rows "${values.rows}": it takes a whole number from 10000`,
+    );
+    return 2;
+  }
   const figures: Figure[] = [];
   let failed = 0;
-  await using context = await openContext({ full: values.full });
+  await using context = await openContext({ full: values.full, rows });
+  const onSignal = () => {
+    const exit = () => Deno.exit(130);
+    context[Symbol.asyncDispose]().then(exit, exit);
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, onSignal);
+  }
   const [load] = Deno.loadavg();
   if (load! > 1) {
     context.say(
@@ -78,6 +94,9 @@ async function main(args: string[]): Promise<number> {
     }
     const seconds = (performance.now() - started) / 1000;
     context.say(`${name}: ${seconds.toFixed(0)} s`);
+  }
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.removeSignalListener(signal, onSignal);
   }
   printFigures(figures, { jsonOnly: values.json });
   return failed === 0 ? 0 : 1;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
+import { TaskDeadlineError } from "@loophound/toolkit/offload";
 import pg from "pg";
 import { zoo } from "./_contract_zoo.ts";
 import type { Check, TestEngine } from "./_engine_fixture.ts";
-import { HeavyDeadlineError } from "./errors.ts";
 import type { HeavyFormat, HeavyQuery } from "./types.ts";
 
 async function text(
@@ -144,7 +144,7 @@ export const heavyContract: Record<string, Check> = {
         while (!(await late.read()).done);
       },
       (error) =>
-        error instanceof HeavyDeadlineError && error.deadlineMs === 2_000,
+        error instanceof TaskDeadlineError && error.deadlineMs === 2_000,
     );
 
     const left = (await heavy.run(big)).getReader();

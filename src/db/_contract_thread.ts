@@ -5,7 +5,7 @@ import { connect } from "./connect.ts";
 import type { DatabaseAddress } from "./types.ts";
 
 /** Uses the database from a thread; with `hang` it then never ends. */
-const useDatabase = defineTask({
+export const useDatabase = defineTask({
   name: "use_database",
   module: import.meta.url,
   threadClass: "query",

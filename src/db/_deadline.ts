@@ -1,4 +1,4 @@
-import { HeavyDeadlineError } from "./errors.ts";
+import { TaskDeadlineError } from "@loophound/toolkit/offload";
 import type { HeavyOptions, HeavyQuery } from "./types.ts";
 
 /** @default of {@linkcode HeavyOptions.deadlineMs} */
@@ -24,7 +24,7 @@ export function startDeadline(
   const controller = new AbortController();
   const timer = Number.isFinite(deadlineMs)
     ? setTimeout(
-      () => controller.abort(new HeavyDeadlineError(query.name, deadlineMs)),
+      () => controller.abort(new TaskDeadlineError(query.name, deadlineMs)),
       deadlineMs,
     )
     : undefined;

@@ -1,4 +1,5 @@
 import { receiveMessageOnPort } from "node:worker_threads";
+import { adoptPort } from "./_adopt_port.ts";
 import type { ClientMessage, Numbered } from "./_pglite_protocol.ts";
 
 /** Where an {@linkcode Inbox} takes what comes. */
@@ -18,7 +19,8 @@ export class Inbox {
   readonly #early = new Map<number, ClientMessage>();
   #next = 1;
 
-  constructor(port: MessagePort, options: InboxOptions) {
+  constructor(given: MessagePort, options: InboxOptions) {
+    const port = adoptPort(given);
     this.port = port;
     this.#options = options;
     port.addEventListener(

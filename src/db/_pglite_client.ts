@@ -1,4 +1,5 @@
 import type { LockOptions } from "@loophound/toolkit/sql";
+import { adoptPort } from "./_adopt_port.ts";
 import { EngineEndedError, fromPlainError } from "./errors.ts";
 import type {
   ClientMessage,
@@ -53,7 +54,8 @@ export class PgliteClient implements AsyncDisposable {
   #lastSeq = 0;
   #ended: Error | undefined;
 
-  constructor(port: MessagePort) {
+  constructor(given: MessagePort) {
+    const port = adoptPort(given);
     this.#port = port;
     port.addEventListener(
       "message",

@@ -1,6 +1,5 @@
 import { startThread } from "@loophound/toolkit/offload";
 import { fromPlainError } from "./errors.ts";
-import { openPgliteHost } from "./_pglite_host.ts";
 import type { ControlMessage, ControlReply } from "./_pglite_protocol.ts";
 
 /** The embedded engine at work, in a thread or, where there are none, here. */
@@ -36,6 +35,8 @@ export function startHost(options: StartHostOptions): Promise<RunningHost> {
 }
 
 async function startHere(options: StartHostOptions): Promise<RunningHost> {
+  // Only here: whoever has threads, or a server, need not load the engine.
+  const { openPgliteHost } = await import("./_pglite_host.ts");
   const host = await openPgliteHost(options);
   return {
     version: host.version,

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { sql } from "kysely";
+import { useDatabase } from "./_contract_thread.ts";
 import { openTestEngine, queryPool, until } from "./_engine_fixture.ts";
 import { connect } from "./connect.ts";
 import { enginesAlive, openEngine } from "./engine.ts";
@@ -119,9 +120,14 @@ Deno.test("openEngine() keeps others out of an embedded database and survives it
         const stuck = sql`${sql.raw(endless)}`.execute(db);
         await new Promise((resolve) => setTimeout(resolve, 100));
         const behind = load.query("select 1");
+        const inThread = pool.run(useDatabase, {
+          db: engine.address("thread"),
+          hang: false,
+        });
         await Promise.all([
           assert.rejects(stuck, EngineEndedError),
           assert.rejects(behind, EngineEndedError),
+          assert.rejects(inThread, { name: "EngineEndedError" }),
         ]);
         await assert.rejects(load.query("select 1"), EngineEndedError);
         await until(

@@ -41,19 +41,6 @@ export class TransactionExpiredError extends Error {
   override readonly name = "TransactionExpiredError";
 }
 
-/** A heavy query took longer than its deadline. */
-export class HeavyDeadlineError extends Error {
-  override readonly name = "HeavyDeadlineError";
-  readonly deadlineMs: number;
-
-  constructor(name: string, deadlineMs: number) {
-    super(
-      `Cannot answer query "${name}": its deadline of ${deadlineMs} ms passed`,
-    );
-    this.deadlineMs = deadlineMs;
-  }
-}
-
 /** An error as it crosses threads when it is not the database's own. */
 export interface PlainError {
   name: string;

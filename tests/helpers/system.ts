@@ -1,4 +1,5 @@
 import { type Backend, openBackend } from "../../src/backend.ts";
+import type { Collection } from "../../src/collection.ts";
 import { collections } from "../../src/collections/mod.ts";
 import { type Config, readConfig } from "../../src/config.ts";
 import { createApp } from "../../routes/mod.ts";
@@ -25,6 +26,8 @@ export interface TestSystem extends AsyncDisposable {
 export interface SystemOptions {
   env?: Record<string, string>;
   app?: AppOptions;
+  /** Collections besides those that are served. @default {[]} */
+  collections?: readonly Collection[];
 }
 
 /**
@@ -47,7 +50,10 @@ export async function openSystem(
     env.DATABASE_URL ??= await postgres.createDatabase();
   }
   const config: Config = readConfig(env);
-  const backend = await openBackend(config, { collections, version: "test" });
+  const backend = await openBackend(config, {
+    collections: [...collections, ...options.collections ?? []],
+    version: "test",
+  });
   const app = createApp(backend, { isLoopback: () => true, ...options.app });
   const fetch = async (path: string, init?: RequestInit) =>
     await app.fetch(new Request(`http://localhost${path}`, init));

@@ -98,8 +98,14 @@ export async function trafficFor(
 export interface ClosedLoopOptions {
   /** How many ask at the same time. */
   clients: number;
-  /** How many requests they send, all together. */
+  /** How many requests they send at most, all together. */
   requests: number;
+  /**
+   * Milliseconds after which they send no more.
+   *
+   * @default {Infinity}
+   */
+  ms?: number;
   /**
    * Which answers count as errors, besides those that never came.
    *
@@ -110,25 +116,29 @@ export interface ClosedLoopOptions {
 
 /**
  * Clients that ask again as soon as they are answered, until all requests are
- * sent. Latency counts from the request.
+ * sent or the time is over. Latency counts from the request.
  */
 export async function closedLoop(
   url: () => string,
   options: ClosedLoopOptions,
 ): Promise<TrafficFigures & { perSecond: number }> {
-  const { clients, requests, isError: judge = serverFailed } = options;
+  const { clients, requests, ms = Infinity, isError: judge = serverFailed } =
+    options;
   const latencies: number[] = [];
   let errors = 0;
   let left = requests;
+  const start = performance.now();
   const client = async () => {
-    while (left-- > 0) {
+    while (left-- > 0 && performance.now() - start < ms) {
       const asked = performance.now();
       if (await isError(url(), judge)) errors++;
       latencies.push(performance.now() - asked);
     }
   };
-  const start = performance.now();
   await Promise.all(Array.from({ length: clients }, client));
   const seconds = (performance.now() - start) / 1000;
-  return { ...figuresOf(latencies, errors), perSecond: requests / seconds };
+  return {
+    ...figuresOf(latencies, errors),
+    perSecond: latencies.length / seconds,
+  };
 }

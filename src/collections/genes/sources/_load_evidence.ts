@@ -1,26 +1,20 @@
-import { createRowWriter, type RowBatch } from "@loophound/toolkit/csv";
-import { InputError } from "../../../load_input.ts";
+import { encodeRows, type RowBatch } from "@loophound/toolkit/csv";
 import type { LoadResult, LoadRun } from "../../../load_task.ts";
 import { deriveGenes } from "../derive.ts";
-import { BATCH_ROWS } from "./_limits.ts";
+import { evidenceChanges } from "./_evidence_changes.ts";
+import { BATCH_BYTES, BATCH_ROWS } from "./_limits.ts";
+import { type EntryCounts, type NamedGene, readGenes } from "./_read_genes.ts";
+import { type GenesScan, scanGenes } from "./_scan_genes.ts";
 
-/** A row of evidence: one gene in one file. */
-export interface EvidenceRow {
-  symbol: string;
-  hgncId: string | null;
-  reportedAs: string | null;
-  data: Record<string, unknown>;
-}
-
-/** What of a file becomes evidence. */
-export interface Evidence {
-  /** Which file of the source it is: stays the same in its next version. */
-  detail: string;
-  rows: readonly EvidenceRow[];
-  /** Entries found in the file, refused ones included. */
-  found: number;
-  /** Entries that were merged into an earlier one of the same symbol. */
-  duplicates: number;
+/** What of a source's files becomes evidence. */
+export interface EvidenceOptions {
+  /** Which file of the source it is: the same one in its next version. */
+  detailOf: (about: GenesScan["about"]) => string;
+  /** What is kept of each gene, besides its symbol and HGNC id. */
+  dataOf: (
+    about: GenesScan["about"],
+    detail: string,
+  ) => (gene: NamedGene) => Record<string, unknown>;
 }
 
 const COLUMNS = [
@@ -33,95 +27,114 @@ const COLUMNS = [
   "evidence_data",
 ];
 
-async function* batches(
-  evidence: Evidence,
-  { loadId, source }: { loadId: string; source: string },
-): AsyncGenerator<RowBatch> {
-  const writer = createRowWriter({ maxBatchRows: BATCH_ROWS });
-  for (const { symbol, hgncId, reportedAs, data } of evidence.rows) {
-    const full = writer.write([
-      loadId,
-      source,
-      evidence.detail,
-      symbol,
-      hgncId,
-      reportedAs,
-      JSON.stringify(data),
-    ]);
-    if (full !== undefined) yield full;
-  }
-  const last = writer.flush();
-  if (last !== undefined) yield last;
-}
+/**
+ * Takes away what loads of the file have left that neither ended nor count:
+ * on an embedded engine rows outlive the process that wrote them. Skips from
+ * one load to the next in the primary key.
+ */
+const REMOVE_ABANDONED = `
+  with recursive load as (
+    (select min(load_id) as id from evidence_rows)
+    union all
+    select (select min(e.load_id) from evidence_rows e where e.load_id > l.id)
+    from load l where l.id is not null
+  )
+  delete from evidence_rows where load_id = any(array(
+    select l.id from load l
+    where l.id is not null
+      and (select e.source_name = $1 and e.source_detail = $2
+        from evidence_rows e where e.load_id = l.id limit 1)
+      and not exists (select from evidence_current c where c.load_id = l.id)
+  ))`;
 
-interface Changes {
-  inserted: number;
-  updated: number;
-  unchanged: number;
-  removed: number;
-}
-
-/** What a version changes, against the one that counts now. */
-async function changes(
+function evidenceRows(
   run: LoadRun<unknown>,
-  { detail, loadId }: { detail: string; loadId: string },
-): Promise<Changes> {
-  const { rows } = await run.publication.connection.query<Changes>(
-    `with old as (
-       select e.* from evidence_rows e join evidence_current c using (load_id)
-       where c.source_name = $1 and c.source_detail = $2
-     ), new as (select * from evidence_rows where load_id = $3)
-     select
-       (count(*) filter (where o.symbol is null))::int as inserted,
-       (count(*) filter (where n.symbol is null))::int as removed,
-       (count(*) filter (where n.symbol = o.symbol and
-         (n.hgnc_id, n.reported_as, n.evidence_data) is distinct from
-         (o.hgnc_id, o.reported_as, o.evidence_data)))::int as updated,
-       (count(*) filter (where n.symbol = o.symbol and
-         (n.hgnc_id, n.reported_as, n.evidence_data) is not distinct from
-         (o.hgnc_id, o.reported_as, o.evidence_data)))::int as unchanged
-     from new n full join old o on o.symbol = n.symbol`,
-    [run.input.source, detail, loadId],
-  );
-  return rows[0]!;
+  { scan, detail, counts, dataOf }: {
+    scan: GenesScan;
+    detail: string;
+    counts: EntryCounts;
+    dataOf: EvidenceOptions["dataOf"];
+  },
+): AsyncIterable<RowBatch> {
+  const { id, source } = run.input;
+  const dataOfGene = dataOf(scan.about, detail);
+  async function* rows() {
+    for await (const gene of readGenes(run, { scan, counts })) {
+      yield [
+        id,
+        source,
+        detail,
+        gene.symbol,
+        gene.hgncId,
+        gene.reportedAs.join("; "),
+        JSON.stringify(dataOfGene(gene)),
+      ];
+    }
+  }
+  return encodeRows(rows(), {
+    maxBatchRows: BATCH_ROWS,
+    maxBatchBytes: BATCH_BYTES,
+  });
 }
 
 /**
- * Brings in a file's evidence under the id of its load, derives genes and
- * scores from it, and answers the statements that make it count.
+ * Loads a file of evidence: its rows come in under the id of the load, genes
+ * and scores are derived with them in place of the version before, and the
+ * statements that are answered make them count.
  */
 export async function loadEvidence(
   run: LoadRun<unknown>,
-  evidence: Evidence,
+  { detailOf, dataOf }: EvidenceOptions,
 ): Promise<LoadResult> {
   const { publication, input } = run;
-  const { source, id: loadId } = input;
-  const { detail, rows, found, duplicates } = evidence;
-  if (rows.length === 0 && run.rejections.count === 0) {
-    throw new InputError(`Cannot load ${detail}: it names no genes`);
+  const { source, id: loadId, dryRun } = input;
+  run.doing("checking");
+  const scan = await scanGenes(run);
+  const detail = detailOf(scan.about);
+  // From here on no other load of the same file is under way.
+  await publication.lock(`evidence:${source}:${detail}`);
+  if (!dryRun) {
+    await publication.connection.query(REMOVE_ABANDONED, [source, detail]);
   }
-  await publication.appendRows({
+  const { rows: [current] } = await publication.connection.query<
+    { load_id: string }
+  >(
+    `select load_id from evidence_current
+     where source_name = $1 and source_detail = $2`,
+    [source, detail],
+  );
+  run.doing("loading");
+  const counts = { rows: 0, duplicates: 0 };
+  const added = await publication.appendRows({
     table: "evidence_rows",
     columns: COLUMNS.map((name) => ({
       name,
       type: name === "evidence_data" ? "jsonb" : 'text collate "C"',
     })),
-    batches: batches(evidence, { loadId, source }),
+    batches: evidenceRows(run, { scan, detail, counts, dataOf }),
   });
-  const became = await changes(run, { detail, loadId });
-  run.doing("scoring");
-  await deriveGenes(publication, {
-    replacing: { sourceName: source, sourceDetail: detail, loadId },
-    withoutSample: run.clearingSample,
+  run.doing("comparing");
+  const changes = await evidenceChanges(publication, {
+    before: current?.load_id ?? "",
+    after: loadId,
   });
+  // A dry run reports no scores.
+  if (!dryRun) {
+    run.doing("scoring");
+    await deriveGenes(publication, {
+      replacing: { sourceName: source, sourceDetail: detail, loadId },
+      withoutSample: run.clearingSample,
+    });
+  }
   return {
     part: detail,
+    // A symbol that no one knows makes a gene: none is unresolved.
     counts: {
-      rows: found,
-      accepted: rows.length + duplicates,
-      duplicates,
+      rows: counts.rows,
+      accepted: added + counts.duplicates,
+      duplicates: counts.duplicates,
       unresolved: 0,
-      ...became,
+      ...changes,
     },
     statements: [
       {
@@ -133,9 +146,8 @@ export async function loadEvidence(
         params: [source, detail, loadId, input.sample],
       },
       {
-        sql: `delete from evidence_rows
-              where source_name = $1 and source_detail = $2 and load_id <> $3`,
-        params: [source, detail, loadId],
+        sql: "delete from evidence_rows where load_id = $1 and load_id <> $2",
+        params: [current?.load_id ?? "", loadId],
       },
     ],
   };

@@ -1,110 +1,68 @@
-import {
-  createRowWriter,
-  type ParsedRecord,
-  parseRecords,
-  type RowBatch,
-} from "@loophound/toolkit/csv";
-import type { LoadRun } from "../../../load_task.ts";
-import { BATCH_ROWS, NAME_BYTES, TEXT_BYTES } from "./_limits.ts";
+import type { ParsedRecord } from "@loophound/toolkit/csv";
+import { isTooLong, NAME_BYTES, TEXT_BYTES } from "./_limits.ts";
+import type { Reading } from "./_report_rows.ts";
 
-/** A row for COPY, or why there is none. */
-type Reading = { row: string[] } | { reason: string; column?: number };
-
-const encoder = new TextEncoder();
-const tooLong = (text: string, max: number) =>
-  text.length > max || encoder.encode(text).byteLength > max;
-
-const MGI_ID = /^MGI:\d+$/;
-const MP_ID = /^MP:\d+$/;
+const MGI_ID = /^MGI:\d{1,12}$/;
+/** An id of the Mammalian Phenotype ontology. */
+export const MP_ID = /^MP:\d{1,12}$/;
 
 /**
- * `HMD_HumanPhenotype.rpt`: current releases have human symbol, Entrez id,
- * mouse symbol, MGI id, MP ids; older ones a HomoloGene id (and a flag) in
- * between. The MGI id tells which it is: the mouse symbol stands before it.
+ * Reads a line of `HMD_HumanPhenotype.rpt`. Current releases have human
+ * symbol, Entrez id, mouse symbol, MGI id, MP ids and a blank; older ones a
+ * HomoloGene id, and some a flag, before the mouse symbol. Where the MGI id
+ * stands tells which it is: the mouse symbol is before it.
  */
-export function readOrtholog(fields: readonly string[]): Reading {
+export function readOrtholog({ fields }: ParsedRecord): Reading {
   const at = fields.findIndex((field) => MGI_ID.test(field));
-  if (at < 3) return { reason: "no MGI id in the fourth column or after it" };
+  if (at < 3) return { reason: "no MGI id in the fourth field or after it" };
   const [symbol = "", entrez = ""] = fields;
-  const mouse = fields[at - 1] ?? "";
-  if (symbol === "") return { reason: "human symbol: is empty", column: 1 };
-  if (tooLong(symbol, NAME_BYTES)) return { reason: "human symbol: too long" };
-  return { row: [symbol, fields[at]!, mouse, entrez] };
+  if (symbol === "") return { reason: "human symbol: is empty" };
+  if (isTooLong(symbol, NAME_BYTES)) {
+    return { reason: "human symbol: is too long" };
+  }
+  return { row: [symbol, fields[at]!, fields[at - 1]!, entrez || null] };
 }
 
 const WILD_TYPE = /<\+>/g;
-const RECOMBINASE = /\b(?:i?cre|flp[eo]?|dre)\b|Tg\([^)]*(?:cre|flp)/i;
+/**
+ * A construct that carries a Cre recombinase: `Tg(Nphs2-cre)`, `tm1(cre/ERT2)`,
+ * `tm1(icre)`. In capitals, CRE is a binding site.
+ */
+const RECOMBINASE = /\((?:[^()]*[-/,])?i?[Cc]re(?:[-/,*][^()]*)?\)/;
 
 /** Zygosity of an allelic composition: `A<tm1>/A<+>` is heterozygous. */
 export function zygosityOf(composition: string): "hm" | "ht" | "cn" | "ot" {
   if (RECOMBINASE.test(composition)) return "cn";
-  const wild = composition.match(WILD_TYPE)?.length ?? 0;
-  return wild === 0 ? "hm" : wild === 1 ? "ht" : "ot";
+  const wildTypes = composition.match(WILD_TYPE)?.length ?? 0;
+  return wildTypes === 0 ? "hm" : wildTypes === 1 ? "ht" : "ot";
 }
 
 /**
- * `MGI_PhenoGenoMP.rpt`: allelic composition, allele symbols, background, MP
- * id, PubMed id, MGI ids. More than one gene says nothing of either.
+ * Reads a line of `MGI_PhenoGenoMP.rpt`: allelic composition, allele symbols,
+ * background, MP id, PubMed ids, MGI ids. A genotype of more than one gene
+ * says nothing of either.
  */
-export function readPhenotype(fields: readonly string[]): Reading {
+export function readPhenotype({ fields }: ParsedRecord): Reading {
   if (fields.length < 6) {
-    return { reason: `expected 6 fields, found ${fields.length}` };
+    return { reason: `${fields.length} fields instead of 6` };
   }
-  const [composition = "", , background = "", term = ""] = fields;
-  const ids = (fields[5] ?? "").split(/[|,]/).map((id) => id.trim())
-    .filter(Boolean);
-  if (!MP_ID.test(term)) return { reason: "MP id: is none" };
-  if (ids.length === 0) return { reason: "MGI id: is empty" };
-  if (ids.length > 1) return { reason: "polygenic genotype" };
-  if (!MGI_ID.test(ids[0]!)) return { reason: "MGI id: is none" };
-  if (tooLong(composition, TEXT_BYTES) || tooLong(background, TEXT_BYTES)) {
-    return { reason: "allelic composition or background: too long" };
+  const [composition = "", , background = "", term = "", , genes = ""] = fields;
+  const ids = new Set(genes.split(/[|,]/).map((id) => id.trim()));
+  ids.delete("");
+  if (composition === "") return { reason: "allelic composition: is empty" };
+  if (!MP_ID.test(term)) {
+    return { reason: "MP id: is no id like MP:0005367", field: 3 };
   }
-  return {
-    row: [ids[0]!, composition, background, term, zygosityOf(composition)],
-  };
-}
-
-function refuse(
-  run: LoadRun<unknown>,
-  { line, fields }: ParsedRecord,
-  { reason, column = 1 }: { reason: string; column?: number },
-): void {
-  const text = fields.join("\t").slice(0, 200);
-  run.rejections.add({ line, column, reason, text });
-}
-
-/** Reads a headerless tab-separated report, line by line. */
-export async function* reportRows(
-  run: LoadRun<unknown>,
-  options: {
-    read: (fields: readonly string[]) => Reading;
-    stats: { rows: number };
-  },
-): AsyncGenerator<RowBatch> {
-  const writer = createRowWriter({
-    maxBatchRows: BATCH_ROWS,
-    maxBatchBytes: 128 * 1024,
-  });
-  const records = parseRecords(run.open(), {
-    separator: "\t",
-    quote: false,
-    trim: true,
-    relaxColumns: true,
-    maxRecordBytes: run.input.maxRecordBytes,
-  });
-  for await (const batch of records) {
-    for (const record of batch) {
-      options.stats.rows++;
-      const reading = options.read(record.fields);
-      if ("reason" in reading) {
-        refuse(run, record, reading);
-        continue;
-      }
-      const full = writer.write(reading.row);
-      if (full !== undefined) yield full;
-    }
+  if (ids.size > 1) return { reason: "polygenic genotype", field: 5 };
+  const [id = ""] = ids;
+  if (!MGI_ID.test(id)) {
+    return { reason: "MGI id: is no id like MGI:97603", field: 5 };
   }
-  const last = writer.flush();
-  if (last !== undefined) yield last;
+  if (isTooLong(composition, TEXT_BYTES)) {
+    return { reason: "allelic composition: is too long" };
+  }
+  if (isTooLong(background, TEXT_BYTES)) {
+    return { reason: "background: is too long", field: 2 };
+  }
+  return { row: [id, composition, background, term, zygosityOf(composition)] };
 }

@@ -1,81 +1,100 @@
 import { jsonElements } from "@loophound/toolkit/json";
 import { z } from "zod";
-import { InputError } from "../../../load_input.ts";
 import type { LoadRun } from "../../../load_task.ts";
-import { NAME_BYTES } from "./_limits.ts";
+import { jsonExcerpt, jsonText, reasonOf } from "./_json_text.ts";
+import { isTooLong, NAME_BYTES } from "./_limits.ts";
+import type { GenesScan } from "./_scan_genes.ts";
+
+const HGNC_ID = /^HGNC:\d{1,12}$/;
 
 /** An entry of `genes`, as far as both kinds of files have it. */
-const entry = z.looseObject({
-  symbol: z.string().trim().min(1).max(NAME_BYTES),
+const entrySchema = z.object({
+  symbol: z.string().trim().min(1, "is empty").refine(
+    (symbol) => !isTooLong(symbol, NAME_BYTES),
+    "is too long",
+  ),
   reported_as: z.string().nullish(),
-  hgnc_id: z.string().regex(/^HGNC:\d+$/, "is no HGNC id like HGNC:9008")
-    .nullish(),
+  hgnc_id: z.string().trim().refine(
+    (id) => id === "" || HGNC_ID.test(id),
+    "is no HGNC id like HGNC:9008",
+  ).nullish(),
   panels: z.array(z.string()).nullish(),
   occurrence_count: z.number().int().min(0).nullish(),
-});
+}, "is no object");
+type Entry = z.output<typeof entrySchema>;
 
-/** An entry that was read. */
-export type GeneEntry = z.output<typeof entry>;
-
-/** The entries of a file, and what stands beside them. */
-export interface GenesFile {
-  entries: GeneEntry[];
-  /** Entries found, refused ones included. */
-  found: number;
-  /** The document without `genes`. */
-  about: Readonly<Record<string, unknown>>;
+/** A gene of a file, with all that its entries say. */
+export interface NamedGene {
+  symbol: string;
+  hgncId: string | null;
+  /** The names under which it is there, in the order of the file. */
+  reportedAs: string[];
+  panels: string[];
+  occurrences: number;
 }
 
-/** Reads `{…, "genes": […]}`; entries that are none go to the rejections. */
-export async function readGenes(run: LoadRun<unknown>): Promise<GenesFile> {
+/** Counts of the entries; final when all have been read. */
+export interface EntryCounts {
+  /** Entries found, refused ones included. */
+  rows: number;
+  /** Entries that were merged into an earlier one of the same symbol. */
+  duplicates: number;
+}
+
+function merge(known: NamedGene | undefined, entry: Entry): NamedGene {
+  const panels = [...new Set([...known?.panels ?? [], ...entry.panels ?? []])];
+  const reported = entry.reported_as?.trim() || entry.symbol;
+  return {
+    symbol: entry.symbol,
+    hgncId: known?.hgncId || entry.hgnc_id || null,
+    reportedAs: [...new Set([...known?.reportedAs ?? [], reported])],
+    panels,
+    occurrences: Math.max(
+      known?.occurrences ?? 0,
+      entry.occurrence_count ?? 1,
+      known === undefined ? 0 : panels.length,
+    ),
+  };
+}
+
+/**
+ * Reads the genes of a file that was scanned. A symbol that is there more
+ * than once stands for several names of one gene (`CD46` and `MCP`): its
+ * entries become one, so that no panel and no name is lost. Only these are
+ * held in memory. Entries that are none go to the rejections.
+ */
+export async function* readGenes(
+  run: LoadRun<unknown>,
+  { scan, counts }: { scan: GenesScan; counts: EntryCounts },
+): AsyncGenerator<NamedGene, void, void> {
+  const held = new Map<string, NamedGene>();
   const elements = jsonElements(run.open(), {
     path: ["genes"],
     maxElementBytes: run.input.maxRecordBytes,
   });
-  const entries: GeneEntry[] = [];
-  let found = 0;
   for await (const batch of elements) {
     for (const { line, column, value } of batch) {
-      found++;
-      const result = entry.safeParse(value);
-      if (result.success && !hasNul(value)) {
-        entries.push(result.data);
+      counts.rows++;
+      const { data: entry, error } = entrySchema.safeParse(value);
+      if (entry === undefined || jsonText(value) === undefined) {
+        run.rejections.add({
+          line,
+          column,
+          reason: error === undefined
+            ? "holds a NUL or half a character"
+            : reasonOf(error),
+          text: jsonExcerpt(value),
+        });
         continue;
       }
-      const issue = result.error?.issues[0];
-      run.rejections.add({
-        line,
-        column,
-        reason: issue === undefined
-          ? "holds a NUL character"
-          : `${issue.path.join(".") || "entry"}: ${issue.message}`,
-        text: (JSON.stringify(value) ?? "").slice(0, 200),
-      });
+      if (!scan.mayRepeat(entry.symbol)) {
+        yield merge(undefined, entry);
+        continue;
+      }
+      const known = held.get(entry.symbol);
+      if (known !== undefined) counts.duplicates++;
+      held.set(entry.symbol, merge(known, entry));
     }
   }
-  return { entries, found, about: elements.rest };
-}
-
-/** PostgreSQL's text and jsonb have no NUL. */
-function hasNul(value: unknown): boolean {
-  return JSON.stringify(value)?.includes("\\u0000") === true;
-}
-
-/**
- * A text of the document beside `genes`.
- *
- * @throws {InputError} It is not there and `required`.
- */
-export function aboutText(
-  about: Readonly<Record<string, unknown>>,
-  name: string,
-): string {
-  const value = about[name];
-  const text = typeof value === "number" ? String(value) : value;
-  if (typeof text !== "string" || text.trim() === "") {
-    throw new InputError(
-      `Cannot load the file: it has no "${name}" beside "genes"`,
-    );
-  }
-  return text.trim();
+  yield* held.values();
 }

@@ -1,7 +1,7 @@
 import {
-  createRowWriter,
+  type CsvValue,
+  encodeRows,
   encodeTextArray,
-  type RowBatch,
 } from "@loophound/toolkit/csv";
 import { jsonElements } from "@loophound/toolkit/json";
 import { z } from "zod";
@@ -9,19 +9,22 @@ import { defineLoadTask, type LoadRun } from "../../../load_task.ts";
 import { tableCounts } from "../../../table_counts.ts";
 import { deriveGenes } from "../derive.ts";
 import { clearSample } from "../sample.ts";
-import { BATCH_ROWS, NAME_BYTES } from "./_limits.ts";
+import { jsonExcerpt, jsonText, reasonOf } from "./_json_text.ts";
+import { BATCH_BYTES, BATCH_ROWS, isTooLong, NAME_BYTES } from "./_limits.ts";
 
-/** Newer releases have lists, older ones texts joined by `|`. */
+const isName = (text: string) => !isTooLong(text, NAME_BYTES);
+
+/** The JSON file has lists, the tab-separated one texts joined by `|`. */
 const names = z.union([
   z.array(z.string()),
   z.string().transform((text) => text.split("|")),
 ]).nullish().transform((list) => [
   ...new Set((list ?? []).map((name) => name.trim()).filter(Boolean)),
-]);
+]).refine((list) => list.every(isName), "a name is too long");
 
-const doc = z.looseObject({
-  hgnc_id: z.string().regex(/^HGNC:\d+$/, "is no HGNC id like HGNC:9008"),
-  symbol: z.string().trim().min(1).max(NAME_BYTES),
+const geneSchema = z.object({
+  hgnc_id: z.string().regex(/^HGNC:\d{1,12}$/, "is no HGNC id like HGNC:9008"),
+  symbol: z.string().trim().min(1, "is empty").refine(isName, "is too long"),
   name: z.string().nullish(),
   status: z.string().nullish(),
   locus_group: z.string().nullish(),
@@ -29,16 +32,12 @@ const doc = z.looseObject({
   prev_symbol: names,
   entrez_id: z.union([z.string(), z.number().transform(String)]).nullish(),
   ensembl_gene_id: z.string().nullish(),
-});
+}, "is no object");
 
-async function* rowsOf(
+async function* geneRows(
   run: LoadRun<unknown>,
   stats: { rows: number },
-): AsyncGenerator<RowBatch> {
-  const writer = createRowWriter({
-    maxBatchRows: BATCH_ROWS,
-    maxBatchBytes: 128 * 1024,
-  });
+): AsyncGenerator<CsvValue[], void, void> {
   const elements = jsonElements(run.open(), {
     path: ["response", "docs"],
     maxElementBytes: run.input.maxRecordBytes,
@@ -46,22 +45,20 @@ async function* rowsOf(
   for await (const batch of elements) {
     for (const { line, column, value } of batch) {
       stats.rows++;
-      const text = JSON.stringify(value) ?? "";
-      const result = doc.safeParse(value);
-      if (!result.success || text.includes("\\u0000")) {
-        const issue = result.error?.issues[0];
+      const { data: gene, error } = geneSchema.safeParse(value);
+      const doc = jsonText(value);
+      if (gene === undefined || doc === undefined) {
         run.rejections.add({
           line,
           column,
-          reason: issue === undefined
-            ? "holds a NUL character"
-            : `${issue.path.join(".") || "entry"}: ${issue.message}`,
-          text: text.slice(0, 200),
+          reason: error === undefined
+            ? "holds a NUL or half a character"
+            : reasonOf(error),
+          text: jsonExcerpt(value),
         });
         continue;
       }
-      const gene = result.data;
-      const full = writer.write([
+      yield [
         gene.hgnc_id,
         gene.symbol,
         gene.name ?? null,
@@ -72,13 +69,10 @@ async function* rowsOf(
         encodeTextArray(gene.prev_symbol),
         gene.entrez_id ?? null,
         gene.ensembl_gene_id ?? null,
-        text,
-      ]);
-      if (full !== undefined) yield full;
+        doc,
+      ];
     }
   }
-  const last = writer.flush();
-  if (last !== undefined) yield last;
 }
 
 const TEXT = 'text collate "C"';
@@ -106,13 +100,19 @@ export const loadHgnc = defineLoadTask<Record<string, unknown>>({
         { name: "doc", type: "jsonb" },
       ],
       key: ["hgnc_id"],
-      batches: rowsOf(run, stats),
+      batches: encodeRows(geneRows(run, stats), {
+        maxBatchRows: BATCH_ROWS,
+        maxBatchBytes: BATCH_BYTES,
+      }),
     });
-    run.doing("naming genes");
-    await deriveGenes(run.publication, {
-      hgncReplaced: true,
-      withoutSample: run.clearingSample,
-    });
+    // A dry run reports no names.
+    if (!run.input.dryRun) {
+      run.doing("naming genes");
+      await deriveGenes(run.publication, {
+        hgncReplaced: true,
+        withoutSample: run.clearingSample,
+      });
+    }
     return { part: "", counts: tableCounts(stats.rows, counts) };
   },
 });

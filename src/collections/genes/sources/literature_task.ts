@@ -1,41 +1,33 @@
 import { defineLoadTask } from "../../../load_task.ts";
 import { clearSample } from "../sample.ts";
-import { type EvidenceRow, loadEvidence } from "./_load_evidence.ts";
-import { aboutText, readGenes } from "./_read_genes.ts";
+import { aboutId, aboutMembers } from "./_about.ts";
+import { loadEvidence } from "./_load_evidence.ts";
 
-/** Loads the genes that one publication names; the last entry counts. */
+const ABOUT = [
+  "title",
+  "authors",
+  "journal",
+  "publication_date",
+  "url",
+  "doi",
+];
+
+/** Loads the genes that one publication names; its PMID tells which it is. */
 export const loadLiterature = defineLoadTask<Record<string, unknown>>({
   name: "load_literature",
   module: import.meta.url,
   version: 1,
   clearSample,
-  async load(run) {
-    const { entries, found, about } = await readGenes(run);
-    const pmid = aboutText(about, "pmid");
-    const { title, authors, journal, publication_date, url, doi } = about;
-    const rows = new Map<string, EvidenceRow>();
-    for (const { symbol, reported_as, hgnc_id } of entries) {
-      rows.set(symbol, {
-        symbol,
-        hgncId: hgnc_id ?? rows.get(symbol)?.hgncId ?? null,
-        reportedAs: reported_as ?? symbol,
-        data: {
-          pmid,
-          title,
-          authors,
-          journal,
-          publication_date,
-          url,
-          doi,
-          reported_as: reported_as ?? symbol,
-        },
-      });
-    }
-    return await loadEvidence(run, {
-      detail: pmid,
-      rows: [...rows.values()],
-      found,
-      duplicates: entries.length - rows.size,
-    });
-  },
+  load: (run) =>
+    loadEvidence(run, {
+      detailOf: (about) => aboutId(about, "pmid"),
+      dataOf(about, detail) {
+        const publication = aboutMembers(about, ABOUT);
+        return (gene) => ({
+          pmid: detail,
+          ...publication,
+          reported_as: gene.reportedAs,
+        });
+      },
+    }),
 });
