@@ -68,16 +68,22 @@ async function* readIterable(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, void> {
   const iterator = iterable[Symbol.asyncIterator]();
-  const aborted = Promise.withResolvers<never>();
-  aborted.promise.catch(() => {});
-  const abort = () => aborted.reject(signal.reason);
+  let interrupt: ((reason: unknown) => void) | undefined;
+  const abort = () => interrupt?.(signal.reason);
   signal.addEventListener("abort", abort);
+  // Not `Promise.race` with one promise for all: that one would keep every
+  // race, and with it every chunk, until the end.
+  const unlessAborted = <T>(promise: Promise<T>): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      interrupt = reject;
+      promise.then(resolve, reject);
+    });
   let ended = false;
   try {
     for (;;) {
       signal.throwIfAborted();
       const step = iterator.next();
-      const result = await Promise.race([step, aborted.promise]).catch(
+      const result = await unlessAborted(step).catch(
         (error) => {
           // Whoever is left waiting must not make it an unhandled rejection.
           Promise.resolve(step).catch(() => {});

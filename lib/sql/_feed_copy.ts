@@ -13,26 +13,33 @@ export async function feedCopy(
   stream: CopyStreamQuery,
   chunks: AsyncIterable<Uint8Array>,
 ): Promise<number> {
-  const { promise: failed, reject } = Promise.withResolvers<never>();
-  failed.catch(() => {});
-  let refused = false;
+  let refusal: Error | undefined;
+  let interrupt: ((error: Error) => void) | undefined;
   stream.on("error", (error: Error) => {
-    refused = true;
-    reject(error);
+    refusal ??= error;
+    interrupt?.(error);
   });
+  // Not `Promise.race` with one promise for the whole COPY: that one would
+  // keep every race, and with it every chunk, until the end.
+  const unlessRefused = <T>(promise: Promise<T>): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      if (refusal !== undefined) return reject(refusal);
+      interrupt = reject;
+      promise.then(resolve, reject);
+    });
   const closed = new Promise<void>((resolve) => stream.once("close", resolve));
   const source = chunks[Symbol.asyncIterator]();
   try {
     while (true) {
       // The source may take long to answer: a refusal ends the wait.
-      const next = await Promise.race([source.next(), failed]);
+      const next = await unlessRefused(source.next());
       if (next.done) break;
-      await Promise.race([written(stream, next.value), failed]);
+      await unlessRefused(written(stream, next.value));
     }
-    await Promise.race([ended(stream), failed]);
+    await unlessRefused(ended(stream));
     return stream.rowCount;
   } catch (error) {
-    if (!refused) {
+    if (refusal === undefined) {
       // The source failed: CopyFail is sent, and the server's answer to it
       // waited for.
       stream.destroy(error instanceof Error ? error : new Error(String(error)));

@@ -127,7 +127,7 @@ Deno.test("readGct() refuses what is no GCT 1.2", async () => {
   }
 });
 
-Deno.test("readGct() takes any number that PostgreSQL takes", async () => {
+Deno.test("readGct() keeps the value of any finite number", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(

@@ -5,6 +5,7 @@ import { hgncCases } from "./_test_hgnc.ts";
 import { hpoCases } from "./_test_hpo.ts";
 import { type LoadCases, onBothEngines } from "./_test_loads.ts";
 import { mgiCases } from "./_test_mgi.ts";
+import { sampleCases } from "./_test_sample.ts";
 
 function named(source: string, cases: LoadCases): LoadCases {
   return Object.fromEntries(
@@ -20,4 +21,5 @@ onBothEngines("sources", {
   ...named("mgi", mgiCases),
   ...named("hpo", hpoCases),
   ...named("evidence", evidenceCases),
+  ...named("sample", sampleCases),
 });
