@@ -48,7 +48,10 @@ switch (fact) {
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: 32 },
     });
-    worker.on("error", (error) => say({ code: Reflect.get(error, "code") }));
+    worker.on(
+      "error",
+      (error) => say({ code: Reflect.get(Object(error), "code") }),
+    );
     break;
   }
   case "heap in a continuation": {
@@ -56,7 +59,10 @@ switch (fact) {
       workerData,
       resourceLimits: { maxOldGenerationSizeMb: 32 },
     });
-    worker.on("error", (error) => say({ code: Reflect.get(error, "code") }));
+    worker.on(
+      "error",
+      (error) => say({ code: Reflect.get(Object(error), "code") }),
+    );
     worker.on("message", (message) => say({ message }));
     break;
   }

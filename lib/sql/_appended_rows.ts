@@ -1,4 +1,5 @@
 import { pageRanges } from "./_table_turns.ts";
+import { QUICK_WAL } from "./_turn_settings.ts";
 import { quoteIdentifier } from "./quote_identifier.ts";
 import type { SqlConnection, SqlStatement } from "./types.ts";
 
@@ -19,8 +20,7 @@ export function appendedRows(connection: SqlConnection): AppendedRows {
   return {
     async add(table, copy) {
       const [, copied, transaction] = await connection.batch([
-        // A new WAL segment is then not filled with 16 MB of zeros first.
-        { sql: "set local wal_init_zero = off" },
+        QUICK_WAL,
         copy,
         { sql: "select pg_current_xact_id()::xid::text as id" },
       ]);
@@ -35,7 +35,7 @@ export function appendedRows(connection: SqlConnection): AppendedRows {
           await connection.query(
             `delete from ${
               quoteIdentifier(table)
-            } where ${range} and xmin = any($1::xid[])`,
+            } t where ${range} and xmin = any($1::xid[])`,
             [`{${ids.join(",")}}`],
           );
         }

@@ -1,6 +1,5 @@
 import { abortableItems } from "./_abortable.ts";
 import { appendedRows } from "./_appended_rows.ts";
-import { EMPTY_COUNTS } from "./_counts.ts";
 import {
   type BackendOptions,
   checkCopied,
@@ -11,8 +10,8 @@ import { replaceObstacle } from "./_replace_obstacle.ts";
 import { joinedSlices } from "./_row_slices.ts";
 import { createShadow, type Shadow } from "./_shadow_table.ts";
 import { slicePace } from "./_slice_pace.ts";
-import { openSliceMerge, type SliceMerge } from "./_slice_merge.ts";
-import { countInTurns } from "./_table_turns.ts";
+import { openShadowFill, type ShadowFill } from "./_shadow_fill.ts";
+import { countShadow } from "./_shadow_counts.ts";
 import type { TableLoadCounts } from "./publication_types.ts";
 import { quoteIdentifier } from "./quote_identifier.ts";
 import type { SqlStatement } from "./types.ts";
@@ -30,7 +29,7 @@ export function embeddedBackend(options: BackendOptions): PublicationBackend {
   const pace = slicePace(limits);
   const shadows = new Map<string, Shadow>();
   const appended = appendedRows(connection);
-  const merges: SliceMerge[] = [];
+  const fillings: ShadowFill[] = [];
 
   async function shadow(table: string): Promise<Shadow> {
     const obstacle = await replaceObstacle(connection, table, {
@@ -57,7 +56,7 @@ export function embeddedBackend(options: BackendOptions): PublicationBackend {
     copy: bytes,
   });
 
-  /** Fills a shadow in turns, each begun by `fill`, and counts. */
+  /** Fills a shadow in turns, and counts. */
   async function replace(
     load: {
       table: string;
@@ -65,35 +64,44 @@ export function embeddedBackend(options: BackendOptions): PublicationBackend {
       key: readonly string[];
       unresolved?: string | undefined;
     },
-    fills: (
-      into: string,
-    ) => AsyncIterable<{ fill: SqlStatement; rows?: number }>,
+    slices: AsyncIterable<
+      { fill: (into: string) => SqlStatement; rows?: number }
+    >,
     onRows?: (rows: number) => void,
   ): Promise<TableLoadCounts> {
-    const { table } = load;
+    const { table, columns, key, unresolved } = load;
     const { name } = await shadow(table);
-    const merge = await openSliceMerge(connection, {
-      ...load,
+    const filling = await openShadowFill(connection, {
+      table,
       shadow: name,
-      number: merges.length + 1,
-      id,
+      columns,
+      key,
+      slice: `loophound_slice_${fillings.length + 1}_${id}`,
     });
-    merges.push(merge);
+    fillings.push(filling);
     let rows = 0;
-    for await (const { fill, rows: sent } of fills(merge.slice)) {
+    for await (const { fill, rows: sent } of slices) {
       const started = performance.now();
-      const copied = await merge.add(fill);
+      const copied = await filling.add(fill);
       pace.took(performance.now() - started);
       if (sent !== undefined) checkCopied(table, { sent, copied });
       rows += copied;
       onRows?.(rows);
       signal?.throwIfAborted();
     }
-    const before = await countInTurns(connection, table, signal);
-    await merge.close();
-    const { matched, ...counts } = merge.counts;
-    await analyze(name, load.columns);
-    return { ...EMPTY_COUNTS, ...counts, rows, removed: before - matched };
+    await filling.close();
+    await analyze(name, columns);
+    return await countShadow(connection, {
+      table,
+      shadow: name,
+      columns,
+      key,
+      unresolved,
+      rows,
+      duplicates: filling.duplicates,
+      pace,
+      signal,
+    });
   }
 
   /**
@@ -118,40 +126,38 @@ export function embeddedBackend(options: BackendOptions): PublicationBackend {
       const columns = load.columns.map((column) => column.name);
       return replace(
         { ...load, columns },
-        async function* (into) {
+        async function* () {
           const batches = abortableItems(load.batches, signal);
-          for await (
-            const { bytes, rows } of joinedSlices(batches, pace.limits)
-          ) {
-            yield { fill: copyStatement(into, columns, bytes), rows };
+          const slices = joinedSlices(batches, pace.limits);
+          for await (const { bytes, rows } of slices) {
+            yield { fill: (into) => copyStatement(into, columns, bytes), rows };
           }
-        },
+        }(),
         load.onRows,
       );
     },
-    rebuildTable(rebuild) {
-      const { columns, key, table } = rebuild;
+    rebuildTable({ table, columns, key, select, expectedRows }) {
       const slices = key.length === 0
         ? 1
-        : Math.max(1, Math.ceil(rebuild.expectedRows / limits.rows));
+        : Math.max(1, Math.ceil(expectedRows / limits.rows));
       return replace(
         { table, columns, key },
-        async function* (into) {
+        async function* () {
           for (let i = 0; i < slices; i++) {
-            const select = rebuild.select((expression) =>
+            const query = select((expression) =>
               slices === 1
                 ? "true"
                 : `coalesce(hashtext((${expression})::text) & 2147483647, 0) % ${slices} = ${i}`
             );
             yield {
-              fill: {
+              fill: (into) => ({
                 sql: `insert into ${quoteIdentifier(into)} (${
                   columnList(columns)
-                }) ${select}`,
-              },
+                }) ${query}`,
+              }),
             };
           }
-        },
+        }(),
       );
     },
     async appendRows({ table, columns, batches }) {
@@ -185,7 +191,7 @@ export function embeddedBackend(options: BackendOptions): PublicationBackend {
     },
     async undo() {
       const steps = [
-        ...merges.map((merge) => () => merge.close()),
+        ...fillings.map((filling) => () => filling.close()),
         ...[...shadows.values()].map(({ name }) => () =>
           connection.query(`drop table if exists ${quoteIdentifier(name)}`)
         ),

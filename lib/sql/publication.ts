@@ -17,7 +17,7 @@ import type { SqlConnection } from "./types.ts";
  * Where views, foreign keys, grants or the like hang on it, its rows are
  * deleted instead, which takes about twice as long.
  *
- * On an embedded engine (PostgreSQL 18, as in PGlite 0.5) it is a series of
+ * On an embedded engine (PGlite) it is a series of
  * short turns into shadow tables, which take the place of the old ones at the
  * commit. Tables on which views, foreign keys, triggers or serial columns hang
  * are refused. What is done by way of `connection` itself is not undone there.

@@ -80,7 +80,8 @@ export function checkHouse(files: readonly SourceFile[]): string[] {
     const isTest = file.path.endsWith("_test.ts");
     for (const target of targets(file)) {
       const to = layerOf(target);
-      const testHelp = (isTest || file.path.includes("/_test")) &&
+      const testHelp =
+        (isTest || /\/_(?:test|[a-z_]*fixture)/.test(file.path)) &&
         (to === "tests" || to === "scripts");
       if (to !== layer && !allowed.includes(to) && !testHelp) {
         problems.push(`${file.path}: ${layer} may not import ${target}`);

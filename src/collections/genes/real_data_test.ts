@@ -50,11 +50,7 @@ async function realEvidence(): Promise<EvidenceInput[] | undefined> {
 const evidence = await realEvidence();
 
 if (evidence === undefined) {
-  Deno.test({
-    name: `real evidence: left out, there is no ${FOLDER.pathname}`,
-    ignore: true,
-    fn: () => {},
-  });
+  console.log(`real evidence: left out, there is no ${FOLDER.pathname}`);
 } else {
   onBothDatabases("real evidence", {
     "is scored as the model scores it": async (database) => {

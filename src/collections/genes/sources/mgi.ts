@@ -23,9 +23,10 @@ export const mgi = defineSource({
     "ones with a HomoloGene id are read. " +
     "part=phenotypes: MGI_PhenoGenoMP.rpt, a row is a line, one genotype and " +
     "phenotype; genotypes of more than one gene are rejected as `polygenic " +
-    "genotype`. A genotype is conditional (cn) if its alleles name a " +
-    "recombinase (cre, flp), else heterozygous (ht) with exactly one " +
-    "wild-type allele `<+>`, homozygous (hm) with none, other (ot) with more. " +
+    "genotype`, and those whose gene is no known ortholog are unresolved. A " +
+    "genotype is conditional (cn) if it carries a Cre recombinase, else " +
+    "heterozygous (ht) with exactly one wild-type allele `<+>`, homozygous " +
+    "(hm) with none, other (ot) with more. " +
     "part=terms: a JSON array of the MP ids that count as kidney phenotypes, " +
     "a row is an id.",
   input: z.object({
