@@ -83,7 +83,7 @@ onBothEngines(
         /JSON|end|truncated/i,
         1,
       ],
-      ["diagnostic_panels", "no-genes", '{"provider_id":"x"}', /genes/, null],
+      ["diagnostic_panels", "no-genes", '{"provider_id":"x"}', /genes/, 1],
     ];
     for (const [source, name, bytes, says, line] of faults) {
       const path = await inbox(system, name, bytes);

@@ -46,9 +46,10 @@ export async function openShadowFill(
   options: ShadowFillOptions,
 ): Promise<ShadowFill> {
   const { table, shadow, columns, key, slice } = options;
+  const { kept, nullable } = await otherColumns(connection, options);
   // Columns that a load leaves as they are in rows whose key it knows must be
-  // taken from the old table: no row goes in directly.
-  const kept = key.length === 0 ? [] : await keptColumns(connection, options);
+  // taken from the old table, and keys without a value are refused.
+  const direct = kept.length === 0 && !nullable;
   const merge = mergeStatements(options, kept);
   let sliced = false;
   let detour = 0;
@@ -84,7 +85,7 @@ export async function openShadowFill(
       return sliced;
     },
     async add(fill) {
-      if (kept.length === 0 && ahead === 0) {
+      if (direct && ahead === 0) {
         try {
           const [, filled] = await connection.batch([QUICK_WAL, fill(shadow)]);
           detour = 0;
@@ -112,16 +113,22 @@ export async function openShadowFill(
   };
 }
 
-async function keptColumns(
+async function otherColumns(
   connection: SqlConnection,
-  { table, columns }: ShadowFillOptions,
-): Promise<string[]> {
-  const { rows } = await connection.query<{ name: string }>(
-    `select attname as name from pg_attribute where attrelid = ${
+  { table, columns, key }: ShadowFillOptions,
+): Promise<{ kept: string[]; nullable: boolean }> {
+  if (key.length === 0) return { kept: [], nullable: false };
+  const { rows } = await connection.query<
+    { name: string; required: boolean }
+  >(
+    `select attname as name, attnotnull as required from pg_attribute where attrelid = ${
       regclass(table)
     } and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
   );
-  return rows.map((row) => row.name).filter((name) => !columns.includes(name));
+  return {
+    kept: rows.map((row) => row.name).filter((name) => !columns.includes(name)),
+    nullable: rows.some((row) => key.includes(row.name) && !row.required),
+  };
 }
 
 /** Puts the last row of each key of the slice in the place of earlier ones. */

@@ -42,7 +42,9 @@ export async function startPglite(): Promise<TestEngine> {
       waiting.set(id, resolve);
       worker.postMessage({ id, sql, params, copy } satisfies TestCall);
     });
-    if (answer.error !== undefined) throw answer.error;
+    if (answer.error !== undefined) {
+      throw Object.assign(new Error(answer.error.message), answer.error);
+    }
     const { rows = [], affectedRows = 0 } = answer;
     return { rows: rows as R[], affectedRows };
   };

@@ -17,7 +17,8 @@ export interface TestAnswer {
   id: number;
   rows?: unknown[];
   affectedRows?: number;
-  error?: unknown;
+  /** Fields of an error, of which a clone would keep the message alone. */
+  error?: { message: string };
 }
 
 const pglite = await PGlite.create();
@@ -31,7 +32,10 @@ self.onmessage = async ({ data }: MessageEvent<TestCall>) => {
     );
     self.postMessage({ id, rows, affectedRows } as TestAnswer);
   } catch (error) {
-    self.postMessage({ id, error } as TestAnswer);
+    const { message } = error as Error;
+    self.postMessage(
+      { id, error: { ...error as Error, message } } as TestAnswer,
+    );
   }
 };
 self.postMessage({ id: 0 } satisfies TestAnswer);

@@ -100,6 +100,28 @@ Deno.test("loadTable() cuts large batches and joins small ones", async () => {
   assert.ok(turns[0]! >= 10 && turns[0]! < 25, `${turns[0]} turns`);
 });
 
+Deno.test("loadTable() does not try rows directly again and again where keys repeat", async () => {
+  await using connection = await connectWithGenes();
+  await using publication = await beginPublication(connection, {
+    id: freshId(),
+    sliceRows: 2,
+  });
+  const rows = Array.from({ length: 40 }, (_, i) => ["same", i]);
+  const before = connection.turns();
+  const counts = await publication.loadTable({
+    table: "genes",
+    columns: COLUMNS,
+    key: ["symbol"],
+    batches: batchesOf(rows, 40),
+  });
+  // 20 slices and a dozen turns before and after; 20 more if all were tried.
+  const turns = connection.turns() - before;
+  assert.ok(turns < 45, `${turns} turns`);
+  assert.deepEqual([counts.duplicates, counts.inserted], [39, 1]);
+  await publication.commit();
+  assert.deepEqual(await rowsOf(connection, GENES), ["same|39"]);
+});
+
 Deno.test("commit() keeps the names, comments and limits of a table", async () => {
   await using connection = await connectWithGenes();
   await connection.query("create index genes_n on genes (n) where n > 0");

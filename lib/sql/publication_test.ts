@@ -464,6 +464,24 @@ testBoth(
 );
 
 testBoth(
+  "a row whose key has no value fails the load",
+  async (open, reader) => {
+    await reader.query("alter table genes drop constraint genes_pkey");
+    await reader.query("alter table genes alter symbol drop not null");
+    await reader.query("create unique index genes_symbol on genes (symbol)");
+    await using connection = await open();
+    await using publication = await beginPublication(connection, {
+      id: freshId(),
+    });
+    await assert.rejects(
+      publication.loadTable(geneLoad(batchesOf([["A", 1, ""], [null, 1, ""]]))),
+      /null value in column "symbol"/,
+    );
+    await publication[Symbol.asyncDispose]();
+  },
+);
+
+testBoth(
   "rebuildTable() replaces by what a query answers",
   async (open, reader) => {
     await reader.query("create table notes (gene text, score int)");
