@@ -51,7 +51,13 @@ const steps: [string, () => Promise<void>][] = [
   [
     "tests",
     () =>
-      run(["run", "-A", "scripts/run_tests.ts", "--doc", `--coverage=${folder}`]),
+      run([
+        "run",
+        "-A",
+        "scripts/run_tests.ts",
+        "--doc",
+        `--coverage=${folder}`,
+      ]),
   ],
   ["coverage", () => coverage(folder)],
 ];
