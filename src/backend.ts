@@ -4,6 +4,7 @@ import { type LoopMonitor, startLoopMonitor } from "@loophound/toolkit/monitor";
 import { createThreadPool, type ThreadPool } from "@loophound/toolkit/offload";
 import {
   createSlowQueryLog,
+  dropAbandonedShadows,
   kyselyQueryLog,
   meterQueries,
   type QueryMeter,
@@ -162,6 +163,17 @@ export async function openBackend(
     core: [...coreMigrations, ...jobMigrations],
     collections,
   });
+  if (engine.kind === "pglite") {
+    // What a killed process left half-built. The folder is ours alone; on a
+    // server such tables would be another's load under way.
+    await using connection = await engine.connect("clean up");
+    const dropped = await dropAbandonedShadows(connection);
+    if (dropped.length > 0) {
+      logger.info("Dropped what a killed load left behind: {dropped}", {
+        dropped,
+      });
+    }
+  }
   const cache = createAnswerCache({
     entries: config.cacheEntries,
     // Another server may load into the same database.

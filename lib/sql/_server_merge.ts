@@ -22,10 +22,10 @@ const KIND = "loophound_kind";
  * Brings a table to what its stage holds and drops the stage.
  *
  * Rows of the stage and of the table are matched once, by a hash join, and
- * only what differs is kept and written: a second load of a million rows
- * writes nothing and took an eighth of the time of `insert … on conflict do
- * update` (which locks, and so writes, each row that it leaves alone). Where
- * rows differ, separate `update` and `insert` took 0.6 and 0.5 of its time.
+ * only what differs is kept and written. `insert … on conflict do update`
+ * locks, and so writes, each row that it leaves alone. Of a million rows on a
+ * busy machine, matching took 1.3 to 2.0 s; where all differ, `update` took
+ * 9.7 s against its 16.7 s, and where all are new, `insert` 4.7 s against 9.3 s.
  *
  * @param rows How many rows the stage was given.
  */

@@ -1,6 +1,6 @@
 import type { SliceLimits } from "./_row_slices.ts";
 
-/** A turn of 2,000 short rows takes 10 to 15 ms where nothing else runs. */
+/** A lookup that comes while a slice runs should wait for less than 30 ms. */
 const LONG_MS = 20;
 const SHORT_MS = 10;
 const LEAST_SHARE = 1 / 8;
