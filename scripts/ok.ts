@@ -20,7 +20,8 @@ async function run(args: string[]): Promise<void> {
 
 /** Servers that tests kill leave coverage files that end in the middle. */
 async function dropBrokenFiles(folder: string): Promise<void> {
-  for await (const { name } of Deno.readDir(folder)) {
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (!isFile) continue;
     const path = `${folder}/${name}`;
     const text = await Deno.readTextFile(path);
     if (!text.trimEnd().endsWith("}")) await Deno.remove(path);
@@ -67,6 +68,7 @@ const steps: [string, () => Promise<void>][] = [
         "scripts/run_tests.ts",
         "--doc",
         `--coverage=${folder}`,
+        "--coverage-raw-data-only",
       ]),
   ],
   ["coverage", () => coverage(folder)],
