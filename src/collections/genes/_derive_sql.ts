@@ -48,21 +48,28 @@ where ${slice("h.hgnc_id")} and h.status = 'Approved' and c.name <> ''`;
  */
 export function evidenceQuery(input: DeriveInput, slice: Slice): string {
   return `
+with mine as materialized (
+  select e.source_name, e.source_detail, e.symbol, e.hgnc_id, e.reported_as,
+    e.evidence_data
+  from evidence_rows e where (${input.current("e")}) and ${slice("e.symbol")}
+), most as (
+  select distinct on (o.symbol) o.symbol, o.hgnc_id from (
+    select m.symbol, m.hgnc_id, count(*) as n from mine m
+    where m.hgnc_id is not null group by m.symbol, m.hgnc_id
+  ) o
+  order by o.symbol, o.n desc, o.hgnc_id
+)
 select coalesce(
     (select c.gene_id from ${input.claims} c
      where c.gene_id = e.hgnc_id and c.kind = 1 limit 1),
     (select case when min(c.gene_id) = max(c.gene_id) then min(c.gene_id) end
      from ${input.claims} c where c.name = e.symbol
      group by c.kind order by c.kind limit 1),
-    (select o.hgnc_id from evidence_rows o
-     where o.symbol = e.symbol and o.hgnc_id is not null
-       and (${input.current("o")})
-     group by o.hgnc_id order by count(*) desc, o.hgnc_id limit 1),
+    o.hgnc_id,
     'symbol:' || e.symbol
   ) as gene_id,
   e.source_name, e.source_detail, e.symbol, e.reported_as, e.evidence_data
-from evidence_rows e
-where (${input.current("e")}) and ${slice("e.symbol")}`;
+from mine e left join most o on o.symbol = e.symbol`;
 }
 
 /** Weight of a classification, for sources that classify and do not count. */
