@@ -109,6 +109,15 @@ function cpuSeconds(): number {
   return usage === undefined ? 0 : (usage.user + usage.system) / 1e6;
 }
 
+/**
+ * Changes when the file is written or replaced. What was hashed must be what
+ * is loaded, or the hash would vouch for other rows.
+ */
+async function fileVersion(path: string): Promise<string> {
+  const { ino, size, mtime } = await Deno.stat(path);
+  return `${ino} ${size} ${mtime?.getTime()}`;
+}
+
 /** Tells progress at most ten times a second. */
 function progressTeller(context: TaskContext, total: number) {
   const now: LoadProgress = { done: 0, total, doing: "starting" };
@@ -240,6 +249,7 @@ async function runLoad<Fields>(
   teller.doing("connecting");
   await using connection = await connect(input.db);
 
+  const before = file === undefined ? "" : await fileVersion(file.path);
   let sha256 = file?.sha256 ?? "";
   if (file !== undefined && sha256 === "") {
     teller.doing("hashing");
@@ -304,6 +314,11 @@ async function runLoad<Fields>(
   const sampleStatements = clearingSample && options.clearSample !== undefined
     ? await options.clearSample(publication, run)
     : [];
+  if (file !== undefined && await fileVersion(file.path) !== before) {
+    throw new InputError(
+      `Cannot load ${file.name}: the file changed while it was read`,
+    );
+  }
   teller.doing("publishing");
   signal.throwIfAborted();
   await publication.commit([

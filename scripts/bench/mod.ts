@@ -15,6 +15,7 @@ import { benchLoad } from "./load.ts";
 import { benchMemory } from "./memory.ts";
 import { benchMonitor } from "./monitor.ts";
 import { benchServing } from "./serving.ts";
+import { watchStolenCpu } from "./stolen_cpu.ts";
 
 const SECTIONS: Record<string, (context: Context) => Promise<Figure[]>> = {
   csv: benchChecker,
@@ -86,6 +87,7 @@ async function main(args: string[]): Promise<number> {
   for (const name of names) {
     const started = performance.now();
     context.say(name);
+    const stolen = await watchStolenCpu();
     try {
       figures.push(...await SECTIONS[name]!(context));
     } catch (error) {
@@ -94,6 +96,15 @@ async function main(args: string[]): Promise<number> {
     }
     const seconds = (performance.now() - started) / 1000;
     context.say(`${name}: ${seconds.toFixed(0)} s`);
+    const percent = await stolen();
+    if (percent !== null) {
+      figures.push({
+        section: name,
+        figure: "CPU time that this machine was kept from",
+        value: percent,
+        unit: "%",
+      });
+    }
   }
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.removeSignalListener(signal, onSignal);
