@@ -19,14 +19,19 @@ export interface Context extends AsyncDisposable {
   readonly full: boolean;
   /** Rows of the file that is loaded, and of the heavy answer. */
   readonly rows: number;
+  /** The same for the embedded engine, which takes far longer. */
+  readonly embeddedRows: number;
   say(text: string): void;
   /** A PostgreSQL server of the bench's own. */
   postgres(): Promise<TestPostgres>;
   /** The file that names the genes. */
   panel(): Promise<string>;
   /** A Descartes file; each version has other values. */
-  descartes(version: 1 | 2): Promise<string>;
+  descartes(version: 1 | 2, engine?: EngineName): Promise<string>;
 }
+
+/** Without `--full` the embedded engine loads so many times fewer rows. */
+const EMBEDDED_SHARE = 5;
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
@@ -40,18 +45,23 @@ export async function openContext(
   await using stack = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "loophound-bench-" });
   stack.defer(() => Deno.remove(folder, { recursive: true }));
-  const file = (version: number) =>
+  const embeddedRows = options.full
+    ? options.rows
+    : Math.ceil(options.rows / EMBEDDED_SHARE);
+  const file = (version: number, rows: number) =>
     once(async () => {
-      const path = `${folder}/tpm${version}.csv`;
-      await writeDescartes(path, { rows: options.rows, version });
+      const path = `${folder}/tpm${version}_${rows}.csv`;
+      await writeDescartes(path, { rows, version });
       return path;
     });
-  const versions = { 1: file(1), 2: file(2) };
+  const server = { 1: file(1, options.rows), 2: file(2, options.rows) };
+  const embedded = { 1: file(1, embeddedRows), 2: file(2, embeddedRows) };
   const opened = stack.move();
   return {
     folder,
     full: options.full,
     rows: options.rows,
+    embeddedRows,
     say: (text) => console.error(`── ${text}`),
     postgres: once(async () => opened.use(await startPostgres())),
     panel: once(async () => {
@@ -59,7 +69,8 @@ export async function openContext(
       await writePanel(path, GENES);
       return path;
     }),
-    descartes: (version) => versions[version](),
+    descartes: (version, engine) =>
+      (engine === "PGlite" ? embedded : server)[version](),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

@@ -111,12 +111,12 @@ async function benchEmbedded(context: Context): Promise<Figure[]> {
   const figures: Figure[] = [];
   for (const version of [1, 2] as const) {
     const { seconds } = await timedLoad(server, "descartes", {
-      path: await context.descartes(version),
+      path: await context.descartes(version, "PGlite"),
       part: "tpm",
     });
     figures.push({
       section: "load",
-      figure: `PGlite, ${context.rows} keyed rows by path into ${
+      figure: `PGlite, ${context.embeddedRows} keyed rows by path into ${
         version === 1 ? "an empty" : "a full"
       } table`,
       value: seconds,

@@ -35,7 +35,8 @@ Usage: deno task bench [--json] [--full] [--rows N] [sections]
 Sections: ${Object.keys(SECTIONS).join(", ")} (default: all)
 
   --json  print nothing but JSON on stdout
-  --full  the memory section loads 1 GB instead of 300 MB
+  --full  the memory section loads 1 GB instead of 300 MB, the embedded engine
+          all rows instead of a fifth
   --rows  rows of the files and of the heavy answer (default 1000000)
   --help  this text
 

@@ -70,7 +70,10 @@ async function offloaded(
   context: Context,
   engine: EngineName,
 ): Promise<{ idle: TrafficFigures; busy: Busy; env: Record<string, string> }> {
-  const files = [await context.descartes(1), await context.descartes(2)];
+  const files = [
+    await context.descartes(1, engine),
+    await context.descartes(2, engine),
+  ];
   await using server = await startCatalogue(context, engine, {
     env: { CACHE_ENTRIES: "0" },
   });
@@ -108,6 +111,7 @@ async function offloaded(
 /** The same on one loop: see unoffloaded.ts. Loads one file, or part of it. */
 async function unoffloaded(
   context: Context,
+  engine: EngineName,
   env: Record<string, string>,
 ): Promise<Busy & { rows: number }> {
   const { DATA_DIR, DATABASE_URL } = env;
@@ -116,7 +120,7 @@ async function unoffloaded(
     ...DATABASE_URL === undefined ? [] : [DATABASE_URL],
   ]);
   const { where } = await child.next<{ where: string }>();
-  const file = await context.descartes(1);
+  const file = await context.descartes(1, engine);
   const { result, ...traffic } = await during(where, async () => {
     const accepted = await fetch(
       `${where}/load?path=${encodeURIComponent(file)}`,
@@ -141,7 +145,7 @@ async function benchEngine(
 ): Promise<Figure[]> {
   const { idle, busy, env } = await offloaded(context, engine);
   context.say(`serving: the same without offloading on ${engine}`);
-  const other = await unoffloaded(context, env);
+  const other = await unoffloaded(context, engine, env);
   const section = `serving, ${engine}`;
   const figure = (
     figure: string,
