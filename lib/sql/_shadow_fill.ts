@@ -1,9 +1,25 @@
+import {
+  copyErrorLine,
+  countLines,
+  cutCopy,
+  partsOfLines,
+} from "./_cut_copy.ts";
 import { columnList, regclass, sameKey } from "./_quoting.ts";
 import { BY_INDEX, QUICK_WAL } from "./_turn_settings.ts";
 import { quoteIdentifier } from "./quote_identifier.ts";
 import type { SqlConnection, SqlStatement } from "./types.ts";
 
 const UNIQUE_VIOLATION = "23505";
+
+/**
+ * A slice is cut once for so many rows of it, at rows whose keys are there
+ * already. Each cut costs three turns: a copy that fails, one of the rows
+ * before, and the row's detour. These rows take as long by the detour.
+ */
+const ROWS_PER_CUT = 800;
+
+/** Rows that take the detour in one turn: about 20 ms. */
+const DETOUR_ROWS = 500;
 
 /** Slices after which rows are tried to be put in directly again, at most. */
 const LONGEST_DETOUR = 64;
@@ -16,7 +32,7 @@ export interface ShadowFill {
   readonly duplicates: boolean;
   /**
    * Runs the statement that puts a slice of rows into the table that it is
-   * given: one turn, or two where keys come again.
+   * given: one turn, or a few where keys come again.
    *
    * @returns How many rows the statement put there.
    */
@@ -37,9 +53,11 @@ export interface ShadowFillOptions {
 
 /**
  * Rows go straight into the shadow. Where a key is there already, the turn
- * fails as a whole and the slice takes a detour through a temporary table,
- * whose rows are then merged: that takes about twice as long, so a file with
- * many such keys is not tried directly each time.
+ * fails as a whole and the row takes a detour through a temporary table, from
+ * which it is merged; so does the whole slice if there are many such rows, or
+ * if COPY cannot say which they are. The detour takes about ten times as long,
+ * and a failed try comes on top, so a file with many such keys is not tried
+ * directly each time.
  */
 export async function openShadowFill(
   connection: SqlConnection,
@@ -80,31 +98,74 @@ export async function openShadowFill(
     ]);
   }
 
+  async function addDirectly(statement: SqlStatement): Promise<number> {
+    const [, filled] = await connection.batch([QUICK_WAL, statement]);
+    return filled!.affected;
+  }
+
+  async function addByDetour(
+    fill: (into: string) => SqlStatement,
+  ): Promise<number> {
+    await createSlice();
+    const whole = fill(slice);
+    const parts = whole.copy === undefined
+      ? [whole]
+      : [...partsOfLines(whole.copy, DETOUR_ROWS)].map((copy) => ({
+        ...whole,
+        copy,
+      }));
+    let rows = 0;
+    for (const part of parts) {
+      const [filled] = await connection.batch([part, BY_INDEX, ...merge]);
+      rows += filled!.affected;
+    }
+    return rows;
+  }
+
   return {
     get duplicates() {
       return sliced;
     },
     async add(fill) {
-      if (direct && ahead === 0) {
+      if (!direct || ahead > 0) {
+        ahead = Math.max(0, ahead - 1);
+        return await addByDetour(fill);
+      }
+      const statement = fill(shadow);
+      let left = statement.copy;
+      const part = (copy: Uint8Array | undefined, of = statement) =>
+        copy === undefined ? of : { ...of, copy };
+      const mostCuts = left === undefined
+        ? 0
+        : Math.floor(countLines(left) / ROWS_PER_CUT);
+      let rows = 0;
+      for (let cuts = 0;; cuts++) {
         try {
-          const [, filled] = await connection.batch([QUICK_WAL, fill(shadow)]);
-          detour = 0;
-          return filled!.affected;
+          rows += await addDirectly(part(left));
+          if (cuts === 0) detour = 0;
+          return rows;
         } catch (error) {
           const { code } = error as { code?: unknown };
           if (key.length === 0 || code !== UNIQUE_VIOLATION) throw error;
-          detour = Math.min(LONGEST_DETOUR, detour === 0 ? 1 : detour * 2);
-          ahead = detour;
+          const line = copyErrorLine(error);
+          const cut = left === undefined || line === undefined ||
+              cuts === mostCuts
+            ? undefined
+            : cutCopy(left, line);
+          if (cut === undefined) {
+            detour = Math.min(LONGEST_DETOUR, detour === 0 ? 1 : detour * 2);
+            ahead = detour - 1;
+            return rows +
+              await addByDetour((into) => part(left, fill(into)));
+          }
+          if (cut.before.length > 0) {
+            rows += await addDirectly(part(cut.before));
+          }
+          rows += await addByDetour((into) => part(cut.row, fill(into)));
+          if (cut.after.length === 0) return rows;
+          left = cut.after;
         }
       }
-      await createSlice();
-      const [filled] = await connection.batch([
-        fill(slice),
-        BY_INDEX,
-        ...merge,
-      ]);
-      ahead = Math.max(0, ahead - 1);
-      return filled!.affected;
     },
     async close() {
       if (!sliced) return;

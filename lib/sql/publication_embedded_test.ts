@@ -122,6 +122,40 @@ Deno.test("loadTable() does not try rows directly again and again where keys rep
   assert.deepEqual(await rowsOf(connection, GENES), ["same|39"]);
 });
 
+Deno.test("loadTable() takes only the rows by a detour whose keys come again", async () => {
+  await using connection = await connectWithGenes();
+  await using publication = await beginPublication(connection, {
+    id: freshId(),
+    sliceRows: 2_000,
+  });
+  // Now and then a key of the same slice or of an earlier one.
+  const rows = Array.from({ length: 10_000 }, (_, i) => {
+    const of = i % 700 === 699 ? i - 1 : i % 900 === 899 ? i - 890 : i;
+    return [`G${of}`, i];
+  });
+  const newest = new Map(rows.map(([symbol, n]) => [symbol, n]));
+  const before = connection.turns();
+  const counts = await publication.loadTable({
+    table: "genes",
+    columns: COLUMNS,
+    key: ["symbol"],
+    batches: batchesOf(rows, 1_000),
+  });
+  const turns = connection.turns() - before;
+  assert.ok(turns < 200, `${turns} turns`);
+  assert.deepEqual(
+    [counts.duplicates, counts.inserted],
+    [rows.length - newest.size, newest.size],
+  );
+  await publication.commit();
+  assert.deepEqual(
+    await rowsOf(connection, GENES),
+    [...newest].map(([symbol, n]) => `${symbol}|${n}`).sort((a, b) =>
+      a.replace("|", " ") < b.replace("|", " ") ? -1 : 1
+    ),
+  );
+});
+
 Deno.test("commit() keeps the names, comments and limits of a table", async () => {
   await using connection = await connectWithGenes();
   await connection.query("create index genes_n on genes (n) where n > 0");
