@@ -3,9 +3,9 @@ const QUOTE = 0x22;
 
 /** Rows of COPY's CSV form, cut around one of them. */
 export interface CutCopy {
-  before: Uint8Array;
-  row: Uint8Array;
-  after: Uint8Array;
+  before: Uint8Array<ArrayBuffer>;
+  row: Uint8Array<ArrayBuffer>;
+  after: Uint8Array<ArrayBuffer>;
 }
 
 /** The line that an error of COPY is about, 1-based, from its context. */
@@ -21,7 +21,11 @@ export function copyErrorLine(error: unknown): number | undefined {
  * Cuts rows around the one in a line; undefined where that cannot be told:
  * with quotes, lines are not rows.
  */
-export function cutCopy(bytes: Uint8Array, line: number): CutCopy | undefined {
+export function cutCopy(
+  bytes: Uint8Array<ArrayBuffer> | undefined,
+  line: number | undefined,
+): CutCopy | undefined {
+  if (bytes === undefined || line === undefined) return undefined;
   if (bytes.includes(QUOTE)) return undefined;
   let start = 0;
   for (let at = 1; at < line; at++) {
@@ -37,38 +41,4 @@ export function cutCopy(bytes: Uint8Array, line: number): CutCopy | undefined {
     row: bytes.subarray(start, end),
     after: bytes.subarray(end),
   };
-}
-
-/** How many lines end in the bytes. */
-export function countLines(bytes: Uint8Array): number {
-  let lines = 0;
-  let at = bytes.indexOf(LINE_FEED);
-  while (at !== -1) {
-    lines++;
-    at = bytes.indexOf(LINE_FEED, at + 1);
-  }
-  return lines;
-}
-
-/** The rows in parts of so many; whole where quotes make that hard to tell. */
-export function* partsOfLines(
-  bytes: Uint8Array,
-  lines: number,
-): Generator<Uint8Array> {
-  if (bytes.includes(QUOTE)) {
-    yield bytes;
-    return;
-  }
-  let start = 0;
-  let found = 0;
-  for (
-    let at = bytes.indexOf(LINE_FEED);
-    at !== -1;
-    at = bytes.indexOf(LINE_FEED, at + 1)
-  ) {
-    if (++found % lines > 0) continue;
-    yield bytes.subarray(start, at + 1);
-    start = at + 1;
-  }
-  if (start < bytes.length || bytes.length === 0) yield bytes.subarray(start);
 }

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  copyErrorLine,
-  countLines,
-  cutCopy,
-  partsOfLines,
-} from "./_cut_copy.ts";
+import { copyErrorLine, cutCopy } from "./_cut_copy.ts";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -47,16 +42,4 @@ Deno.test("cutCopy() leaves what it cannot cut", () => {
   assert.equal(cutCopy(bytesOf('a,"1\n2"\nb,3\n'), 2), undefined);
   assert.equal(cutCopy(bytesOf("a,1\nb,2\n"), 3), undefined);
   assert.equal(cutCopy(bytesOf(""), 1), undefined);
-});
-
-Deno.test("partsOfLines() cuts after every so many lines", () => {
-  const parts = (text: string, lines: number) =>
-    [...partsOfLines(bytesOf(text), lines)].map(textOf);
-  assert.deepEqual(parts("a\nb\nc\n", 2), ["a\nb\n", "c\n"]);
-  assert.deepEqual(parts("a\nb\nc", 2), ["a\nb\n", "c"]);
-  assert.deepEqual(parts("a\nb\n", 2), ["a\nb\n"]);
-  assert.deepEqual(parts("", 2), [""]);
-  assert.deepEqual(parts('"a\nb"\nc\n', 1), ['"a\nb"\nc\n']);
-  assert.equal(countLines(bytesOf("a\nb\nc")), 2);
-  assert.equal(countLines(bytesOf("")), 0);
 });

@@ -48,7 +48,7 @@ export function embeddedBackend(options: BackendOptions): PublicationBackend {
   const copyStatement = (
     into: string,
     columns: readonly string[],
-    bytes: Uint8Array,
+    bytes: Uint8Array<ArrayBuffer>,
   ): SqlStatement => ({
     sql: `copy ${quoteIdentifier(into)} (${
       columnList(columns)
@@ -82,7 +82,7 @@ export function embeddedBackend(options: BackendOptions): PublicationBackend {
     let rows = 0;
     for await (const { fill, rows: sent } of slices) {
       const started = performance.now();
-      const copied = await filling.add(fill);
+      const copied = await filling.add(fill, sent);
       pace.took(performance.now() - started);
       if (sent !== undefined) checkCopied(table, { sent, copied });
       rows += copied;

@@ -1,10 +1,6 @@
-import {
-  copyErrorLine,
-  countLines,
-  cutCopy,
-  partsOfLines,
-} from "./_cut_copy.ts";
+import { copyErrorLine, cutCopy } from "./_cut_copy.ts";
 import { columnList, regclass, sameKey } from "./_quoting.ts";
+import { sliceRows } from "./_row_slices.ts";
 import { BY_INDEX, QUICK_WAL } from "./_turn_settings.ts";
 import { quoteIdentifier } from "./quote_identifier.ts";
 import type { SqlConnection, SqlStatement } from "./types.ts";
@@ -19,7 +15,7 @@ const UNIQUE_VIOLATION = "23505";
 const ROWS_PER_CUT = 800;
 
 /** Rows that take the detour in one turn: about 20 ms. */
-const DETOUR_ROWS = 500;
+const DETOUR = { rows: 500, bytes: Infinity };
 
 /** Slices after which rows are tried to be put in directly again, at most. */
 const LONGEST_DETOUR = 64;
@@ -34,9 +30,11 @@ export interface ShadowFill {
    * Runs the statement that puts a slice of rows into the table that it is
    * given: one turn, or a few where keys come again.
    *
+   * @param fill Makes the statement for the table that it is given.
+   * @param sent How many rows the statement copies, where that is known.
    * @returns How many rows the statement put there.
    */
-  add(fill: (into: string) => SqlStatement): Promise<number>;
+  add(fill: (into: string) => SqlStatement, sent?: number): Promise<number>;
   /** Drops what was needed in between. */
   close(): Promise<void>;
 }
@@ -104,16 +102,15 @@ export async function openShadowFill(
   }
 
   async function addByDetour(
-    fill: (into: string) => SqlStatement,
+    statement: SqlStatement,
+    sent: number | undefined,
   ): Promise<number> {
     await createSlice();
-    const whole = fill(slice);
-    const parts = whole.copy === undefined
-      ? [whole]
-      : [...partsOfLines(whole.copy, DETOUR_ROWS)].map((copy) => ({
-        ...whole,
-        copy,
-      }));
+    const { copy } = statement;
+    const parts = copy === undefined || sent === undefined
+      ? [statement]
+      : [...sliceRows({ bytes: copy, rows: sent }, DETOUR)]
+        .map(({ bytes }) => ({ ...statement, copy: bytes }));
     let rows = 0;
     for (const part of parts) {
       const [filled] = await connection.batch([part, BY_INDEX, ...merge]);
@@ -122,56 +119,67 @@ export async function openShadowFill(
     return rows;
   }
 
+  /** Adds rows directly; where a key is there already, none, and says where. */
+  async function tryDirectly(
+    statement: SqlStatement,
+  ): Promise<{ rows: number } | { line: number | undefined }> {
+    try {
+      return { rows: await addDirectly(statement) };
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      if (key.length === 0 || code !== UNIQUE_VIOLATION) throw error;
+      return { line: copyErrorLine(error) };
+    }
+  }
+
   return {
     get duplicates() {
       return sliced;
     },
-    async add(fill) {
+    async add(fill, sent) {
       if (!direct || ahead > 0) {
         ahead = Math.max(0, ahead - 1);
-        return await addByDetour(fill);
+        return await addByDetour(fill(slice), sent);
       }
       const statement = fill(shadow);
+      const mostCuts = Math.floor((sent ?? 0) / ROWS_PER_CUT);
       let left = statement.copy;
-      const part = (copy: Uint8Array | undefined, of = statement) =>
-        copy === undefined ? of : { ...of, copy };
-      const mostCuts = left === undefined
-        ? 0
-        : Math.floor(countLines(left) / ROWS_PER_CUT);
       let rows = 0;
       for (let cuts = 0;; cuts++) {
-        try {
-          rows += await addDirectly(part(left));
+        const tried = await tryDirectly(withCopy(statement, left));
+        if ("rows" in tried) {
           if (cuts === 0) detour = 0;
-          return rows;
-        } catch (error) {
-          const { code } = error as { code?: unknown };
-          if (key.length === 0 || code !== UNIQUE_VIOLATION) throw error;
-          const line = copyErrorLine(error);
-          const cut = left === undefined || line === undefined ||
-              cuts === mostCuts
-            ? undefined
-            : cutCopy(left, line);
-          if (cut === undefined) {
-            detour = Math.min(LONGEST_DETOUR, detour === 0 ? 1 : detour * 2);
-            ahead = detour - 1;
-            return rows +
-              await addByDetour((into) => part(left, fill(into)));
-          }
-          if (cut.before.length > 0) {
-            rows += await addDirectly(part(cut.before));
-          }
-          rows += await addByDetour((into) => part(cut.row, fill(into)));
-          if (cut.after.length === 0) return rows;
-          left = cut.after;
+          return rows + tried.rows;
         }
+        const cut = cuts === mostCuts ? undefined : cutCopy(left, tried.line);
+        if (cut === undefined) break;
+        if (cut.before.length > 0) {
+          rows += await addDirectly(withCopy(statement, cut.before));
+        }
+        rows += await addByDetour(withCopy(fill(slice), cut.row), 1);
+        if (cut.after.length === 0) return rows;
+        left = cut.after;
       }
+      detour = Math.min(LONGEST_DETOUR, detour === 0 ? 1 : detour * 2);
+      ahead = detour - 1;
+      return rows + await addByDetour(
+        withCopy(fill(slice), left),
+        sent === undefined ? undefined : sent - rows,
+      );
     },
     async close() {
       if (!sliced) return;
       await connection.query(`drop table if exists ${quoteIdentifier(slice)}`);
     },
   };
+}
+
+/** The statement with other rows to copy, if it copies any. */
+function withCopy(
+  statement: SqlStatement,
+  copy: Uint8Array<ArrayBuffer> | undefined,
+): SqlStatement {
+  return copy === undefined ? statement : { ...statement, copy };
 }
 
 async function otherColumns(

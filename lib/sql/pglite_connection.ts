@@ -26,10 +26,7 @@ async function run<R>(
 ): Promise<SqlResult<R>> {
   const answer = copy === undefined
     ? await on.query<R>(sql, [...params])
-    : await on.query<R>(copyFromBlob(sql), [], {
-      // A Blob wants bytes that are not shared between threads.
-      blob: new Blob([copy as Uint8Array<ArrayBuffer>]),
-    });
+    : await on.query<R>(copyFromBlob(sql), [], { blob: new Blob([copy]) });
   return { rows: answer.rows, affected: answer.affectedRows ?? 0 };
 }
 

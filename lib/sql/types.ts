@@ -14,7 +14,7 @@ export interface SqlStatement {
    * then written with `FROM STDIN`; the connection translates it for engines
    * that want it otherwise.
    */
-  copy?: Uint8Array;
+  copy?: Uint8Array<ArrayBuffer>;
 }
 
 /**
