@@ -1,8 +1,7 @@
-import { jsonElements } from "@loophound/toolkit/json";
 import { z } from "zod";
 import type { LoadRun } from "../../../load_task.ts";
-import { jsonExcerpt, jsonText, reasonOf } from "./_json_text.ts";
 import { isTooLong, NAME_BYTES } from "./_limits.ts";
+import { readElements } from "./_read_elements.ts";
 import type { GenesScan } from "./_scan_genes.ts";
 
 const HGNC_ID = /^HGNC:\d{1,12}$/;
@@ -68,33 +67,19 @@ export async function* readGenes(
   { scan, counts }: { scan: GenesScan; counts: EntryCounts },
 ): AsyncGenerator<NamedGene, void, void> {
   const held = new Map<string, NamedGene>();
-  const elements = jsonElements(run.open(), {
+  const entries = readElements(run, {
     path: ["genes"],
-    maxElementBytes: run.input.maxRecordBytes,
+    schema: entrySchema,
+    counts,
   });
-  for await (const batch of elements) {
-    for (const { line, column, value } of batch) {
-      counts.rows++;
-      const { data: entry, error } = entrySchema.safeParse(value);
-      if (entry === undefined || jsonText(value) === undefined) {
-        run.rejections.add({
-          line,
-          column,
-          reason: error === undefined
-            ? "holds a NUL or half a character"
-            : reasonOf(error),
-          text: jsonExcerpt(value),
-        });
-        continue;
-      }
-      if (!scan.mayRepeat(entry.symbol)) {
-        yield merge(undefined, entry);
-        continue;
-      }
-      const known = held.get(entry.symbol);
-      if (known !== undefined) counts.duplicates++;
-      held.set(entry.symbol, merge(known, entry));
+  for await (const { element: entry } of entries) {
+    if (!scan.mayRepeat(entry.symbol)) {
+      yield merge(undefined, entry);
+      continue;
     }
+    const known = held.get(entry.symbol);
+    if (known !== undefined) counts.duplicates++;
+    held.set(entry.symbol, merge(known, entry));
   }
   yield* held.values();
 }

@@ -3,14 +3,13 @@ import {
   encodeRows,
   encodeTextArray,
 } from "@loophound/toolkit/csv";
-import { jsonElements } from "@loophound/toolkit/json";
 import { z } from "zod";
 import { defineLoadTask, type LoadRun } from "../../../load_task.ts";
 import { tableCounts } from "../../../table_counts.ts";
 import { deriveGenes } from "../derive.ts";
 import { clearSample } from "../sample.ts";
-import { jsonExcerpt, jsonText, reasonOf } from "./_json_text.ts";
 import { BATCH_BYTES, BATCH_ROWS, isTooLong, NAME_BYTES } from "./_limits.ts";
+import { readElements } from "./_read_elements.ts";
 
 const isName = (text: string) => !isTooLong(text, NAME_BYTES);
 
@@ -38,40 +37,25 @@ async function* geneRows(
   run: LoadRun<unknown>,
   stats: { rows: number },
 ): AsyncGenerator<CsvValue[], void, void> {
-  const elements = jsonElements(run.open(), {
+  const genes = readElements(run, {
     path: ["response", "docs"],
-    maxElementBytes: run.input.maxRecordBytes,
+    schema: geneSchema,
+    counts: stats,
   });
-  for await (const batch of elements) {
-    for (const { line, column, value } of batch) {
-      stats.rows++;
-      const { data: gene, error } = geneSchema.safeParse(value);
-      const doc = jsonText(value);
-      if (gene === undefined || doc === undefined) {
-        run.rejections.add({
-          line,
-          column,
-          reason: error === undefined
-            ? "holds a NUL or half a character"
-            : reasonOf(error),
-          text: jsonExcerpt(value),
-        });
-        continue;
-      }
-      yield [
-        gene.hgnc_id,
-        gene.symbol,
-        gene.name ?? null,
-        // Lists without a status are of approved genes only.
-        gene.status ?? "Approved",
-        gene.locus_group ?? null,
-        encodeTextArray(gene.alias_symbol),
-        encodeTextArray(gene.prev_symbol),
-        gene.entrez_id ?? null,
-        gene.ensembl_gene_id ?? null,
-        doc,
-      ];
-    }
+  for await (const { element: gene, text: doc } of genes) {
+    yield [
+      gene.hgnc_id,
+      gene.symbol,
+      gene.name ?? null,
+      // Lists without a status are of approved genes only.
+      gene.status ?? "Approved",
+      gene.locus_group ?? null,
+      encodeTextArray(gene.alias_symbol),
+      encodeTextArray(gene.prev_symbol),
+      gene.entrez_id ?? null,
+      gene.ensembl_gene_id ?? null,
+      doc,
+    ];
   }
 }
 
