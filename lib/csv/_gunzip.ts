@@ -1,3 +1,4 @@
+// deno-lint-ignore-file loophound/no-async-in-name-only -- runs in load threads
 import { createGunzip } from "node:zlib";
 import { FormatError } from "./format_error.ts";
 

@@ -182,8 +182,9 @@ Deno.test("openBytes() ends a stalled stream when aborted, and cancels it", asyn
 
 Deno.test("openBytes() cancels a stalled stream when the reader stops early", async () => {
   let cancelled = false;
+  const start = gzip(TEXT).subarray(0, 300);
   const stream = new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(gzip(TEXT).subarray(0, 300)),
+    start: (controller) => controller.enqueue(start),
     cancel: () => {
       cancelled = true;
     },

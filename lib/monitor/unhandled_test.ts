@@ -10,9 +10,11 @@ Deno.test("catchUnhandledRejections() reports where a rejection came from", asyn
     monitor,
   });
   monitor.measure("GET /forgets", function forgets() {
+    // deno-lint-ignore loophound/no-floating-promise -- what the test is about
     Promise.reject(new Error("connection lost"));
   });
   await sleep(5);
+  // deno-lint-ignore loophound/no-floating-promise -- what the test is about
   Promise.reject({ code: 7 });
   await sleep(5);
   const [first, second] = reports;

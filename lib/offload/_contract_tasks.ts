@@ -221,6 +221,7 @@ export const rejectLater = defineTask({
   name: "rejectLater",
   module,
   run: async (_: null) => {
+    // deno-lint-ignore loophound/no-floating-promise -- what the test is about
     Promise.reject(new RangeError("rejected on the thread's loop"));
     await sleep(60_000);
   },

@@ -9,6 +9,8 @@ import { anyGene, type Context, type EngineName, ENGINES } from "./context.ts";
 import type { Figure } from "./figure.ts";
 import type { UnoffloadedLoad } from "./unoffloaded.ts";
 
+/** A loop that is held for a whole load answers late, but it answers. */
+const ANSWER_MS = 300_000;
 const PER_SECOND = 200;
 const IDLE_MS = 10_000;
 /** Files are loaded one after the other until this is over. */
@@ -124,13 +126,15 @@ async function unoffloaded(
   const { result, ...traffic } = await during(where, async () => {
     const accepted = await fetch(
       `${where}/load?path=${encodeURIComponent(file)}`,
-      { method: "POST" },
+      { method: "POST", signal: AbortSignal.timeout(ANSWER_MS) },
     );
     await accepted.body?.cancel();
     const started = performance.now();
     for (;;) {
       await new Promise((resolve) => setTimeout(resolve, 250));
-      const answer = await fetch(`${where}/load`);
+      const answer = await fetch(`${where}/load`, {
+        signal: AbortSignal.timeout(ANSWER_MS),
+      });
       const load: UnoffloadedLoad = await answer.json();
       if (load.error !== null) throw new Error(load.error);
       if (load.done || performance.now() - started > BASELINE_MS) return load;

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file loophound/no-async-in-name-only -- a script serves nobody meanwhile
 import { dirname } from "node:path";
 
 const FLUSH_CHARACTERS = 1 << 17;

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file loophound/no-async-in-name-only -- is the database's thread
 import { PGlite } from "@electric-sql/pglite";
 import {
   EngineEndedError,
@@ -59,6 +60,7 @@ async function createDatabase(folder: string): Promise<void> {
   const made = `${folder}.new`;
   const create = async (options: { loadDataDir?: Blob }): Promise<void> => {
     await removeFolder(made);
+    // loophound-allow npm:@electric-sql/pglite.PGlite.create: on the loop only with THREADS=inline, where the host has no threads
     const db = await PGlite.create({ dataDir: made, ...options });
     await db.close();
   };
@@ -85,11 +87,14 @@ export async function openPgliteHost(
   options: HostOptions,
 ): Promise<PgliteHost> {
   if (!await exists(options.folder)) await createDatabase(options.folder);
+  // loophound-allow npm:@electric-sql/pglite.PGlite.create: on the loop only with THREADS=inline, where the host has no threads
   const db = await PGlite.create({ dataDir: options.folder });
+  // loophound-allow npm:@electric-sql/pglite.PGlite.prototype.query: on the loop only with THREADS=inline, where the host has no threads
   const { rows } = await db.query<{ version: string }>(
     "select version() as version",
   );
   // What depends on settings reads the same on both engines.
+  // loophound-allow npm:@electric-sql/pglite.PGlite.prototype.exec: on the loop only with THREADS=inline, where the host has no threads
   await db.exec(
     "set timezone = 'UTC'; set datestyle = 'ISO, MDY'; set intervalstyle = 'postgres'",
   );
@@ -316,6 +321,7 @@ export async function openPgliteHost(
       queue.close(error);
       for (const stream of [...streams.values()]) stream.fail(error);
       for (const client of [...inboxes.keys()]) release(client);
+      // loophound-allow npm:@electric-sql/pglite.PGlite.prototype.exec: on the loop only with THREADS=inline, where the host has no threads
       await db.exec("checkpoint");
       await db.close();
     },

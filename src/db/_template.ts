@@ -1,3 +1,4 @@
+// deno-lint-ignore-file loophound/no-async-in-name-only -- runs in the database's thread
 import { promisify } from "node:util";
 import { brotliDecompress } from "node:zlib";
 

@@ -1,3 +1,4 @@
+// deno-lint-ignore-file loophound/no-async-in-name-only -- test input, a few KB
 import { createThreadPool } from "@loophound/toolkit/offload";
 import { join } from "node:path";
 import { startPostgres } from "../../../../tests/helpers/postgres.ts";
