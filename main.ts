@@ -36,6 +36,13 @@ function isLoopback(): boolean {
     isLoopbackAddress(listening.hostname);
 }
 
+/** Loaded only where Deno exports traces. */
+async function openTelemetry() {
+  return /^(?:1|true)$/.test(Deno.env.get("OTEL_DENO") ?? "")
+    ? await import("@opentelemetry/api")
+    : undefined;
+}
+
 async function start(config: Config): Promise<Running> {
   const sink = await openLogSink({
     format: config.logFormat === "auto"
@@ -65,7 +72,10 @@ async function start(config: Config): Promise<Running> {
       ({ message, ...report }) => logger.error(message, { ...report }),
       { monitor: backend.monitor },
     );
-    const app = createApp(backend, { isLoopback });
+    const app = createApp(backend, {
+      isLoopback,
+      opentelemetry: await openTelemetry(),
+    });
     return {
       backend,
       fetch: (request, info) => app.fetch(request, info),
@@ -187,7 +197,7 @@ if (running !== undefined) {
     if (listening !== undefined) {
       running.then(({ close }) => onStopSignal(close));
     } else {
-      serveHere();
+      void serveHere();
     }
   }, 0);
 }

@@ -1,4 +1,5 @@
 import {
+  type LoadSheddingMiddleware,
   loopMetrics,
   type LoopMonitorMiddleware,
   type Metric,
@@ -6,6 +7,7 @@ import {
   queryMetrics,
   renderPrometheus,
   requestMetrics,
+  sheddingMetrics,
 } from "@loophound/toolkit/hono";
 import process from "node:process";
 import type { Backend } from "../src/backend.ts";
@@ -113,12 +115,19 @@ function processMetrics(): Metric[] {
 }
 
 /** `GET /metrics`: Prometheus text. */
-export function metricsRoutes(backend: Backend, watch: LoopMonitorMiddleware) {
+export function metricsRoutes(
+  backend: Backend,
+  { watch, shedding }: {
+    watch: LoopMonitorMiddleware;
+    shedding: LoadSheddingMiddleware;
+  },
+) {
   const router = createRouter();
   router.get("/metrics", async (c) => {
     const text = renderPrometheus([
       ...loopMetrics(backend.monitor),
       ...requestMetrics(watch.requestStats()),
+      ...sheddingMetrics(shedding.stats()),
       ...queryMetrics(backend.slowQueries.stats()),
       ...poolMetrics(backend),
       ...cacheMetrics(backend),

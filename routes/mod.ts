@@ -5,7 +5,12 @@
  */
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { getLogger } from "@logtape/logtape";
-import { loopMonitor } from "@loophound/toolkit/hono";
+import {
+  deadline,
+  loadShedding,
+  loopMonitor,
+  type OpenTelemetryApi,
+} from "@loophound/toolkit/hono";
 import type { Backend } from "../src/backend.ts";
 import { addDocs } from "./docs.ts";
 import { geneRoutes } from "./genes.ts";
@@ -27,11 +32,21 @@ export interface AppOptions {
    * @default {() => false}
    */
   isLoopback?: () => boolean;
+  /**
+   * Makes spans of what held the loop; see `loopMonitor`.
+   *
+   * @default {undefined} no spans
+   */
+  opentelemetry?: OpenTelemetryApi | undefined;
   /** Adds routes of a test's own, inside the monitor. */
   extend?: (app: OpenAPIHono) => void;
 }
 
+/** What operators need most while everything else is turned away. */
+const NEVER_SHED = ["/healthz", "/readyz", "/metrics", "/api/ops/*"];
+
 const slowRequestLog = getLogger(["loophound", "requests"]);
+const sheddingLog = getLogger(["loophound", "shedding"]);
 const READING = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /** Makes the Hono app of a backend. */
@@ -44,6 +59,9 @@ export function createApp(
   app.notFound(onNotFound);
   const watch = loopMonitor(backend.monitor, {
     slowRequestMs: backend.config.slowRequestMs,
+    ...(options.opentelemetry === undefined
+      ? {}
+      : { opentelemetry: options.opentelemetry }),
     onSlowRequest: (report) => {
       backend.slowRequests.record(report);
       const { message, ...figures } = report;
@@ -51,6 +69,9 @@ export function createApp(
     },
   });
   app.use("*", watch);
+  const shedding = shed(backend);
+  app.use("*", shedding);
+  limitTime(app, backend);
   const guard = writeGuard({
     token: backend.config.apiToken,
     isLoopback: options.isLoopback ?? (() => false),
@@ -61,7 +82,7 @@ export function createApp(
       READING.has(c.req.method) ? await next() : await guard(c, next),
   );
   app.route("/", healthRoutes(backend));
-  app.route("/", metricsRoutes(backend, watch));
+  app.route("/", metricsRoutes(backend, { watch, shedding }));
   app.route("/api/ops", opsRoutes(backend));
   app.route("/api/sources", sourceRoutes(backend));
   app.route("/api/jobs", jobRoutes(backend));
@@ -71,4 +92,37 @@ export function createApp(
   app.get("/", (c) => c.redirect("/docs"));
   options.extend?.(app);
   return app;
+}
+
+/** Turns requests away while the loop is too late to answer them in time. */
+function shed({ config, monitor }: Backend) {
+  const high = config.shedLagMs ?? Infinity;
+  return loadShedding(monitor, {
+    lagMs: { high, low: high / 2 },
+    priority: (_c, route) => {
+      const path = route.slice(route.indexOf(" ") + 1);
+      return NEVER_SHED.some((it) =>
+          it.endsWith("*") ? path.startsWith(it.slice(0, -1)) : path === it
+        )
+        ? "never"
+        : undefined;
+    },
+    onChange: ({ message, ...figures }) =>
+      sheddingLog.warn(message, { ...figures }),
+  });
+}
+
+/** Ends requests that take too long, and the work behind them; uploads take as long as they take. */
+function limitTime(app: OpenAPIHono, { config, monitor }: Backend): void {
+  if (config.requestDeadlineMs === null) return;
+  app.use(
+    "/api/*",
+    deadline({
+      ms: config.requestDeadlineMs,
+      monitor,
+      onDeadline: ({ message, ...figures }) =>
+        slowRequestLog.warn(message, { ...figures }),
+    }),
+  );
+  app.use("/api/sources/*", deadline(Infinity));
 }

@@ -1,6 +1,11 @@
 import { getLogger } from "@logtape/logtape";
 import type { SlowRequestReport } from "@loophound/toolkit/hono";
-import { type LoopMonitor, startLoopMonitor } from "@loophound/toolkit/monitor";
+import {
+  type LoopMonitor,
+  startLoopMonitor,
+  type WatchdogOptions,
+  watchdogSupport,
+} from "@loophound/toolkit/monitor";
 import { createThreadPool, type ThreadPool } from "@loophound/toolkit/offload";
 import {
   createSlowQueryLog,
@@ -106,6 +111,21 @@ function threadClasses(workers: number) {
   };
 }
 
+function logFormat({ logFormat }: Config): "json" | "pretty" {
+  if (logFormat !== "auto") return logFormat;
+  return Deno.stderr.isTerminal() ? "pretty" : "json";
+}
+
+/** What of a watchdog this host can have. */
+function watchdogFor(config: Config): WatchdogOptions | false {
+  const { watch, exit } = watchdogSupport();
+  return watch && {
+    format: logFormat(config),
+    exitAfterMs: exit ? config.stallExitMs : null,
+    liveStack: config.liveStack,
+  };
+}
+
 /**
  * Opens everything in order (monitor, threads, database, migrations, jobs,
  * sample) and closes it in the opposite one. What was opened before a failure
@@ -123,7 +143,15 @@ export async function openBackend(
   await using stack = new AsyncDisposableStack();
 
   const monitor = stack.use(
-    startLoopMonitor({ thresholdMs: config.loopThresholdMs }),
+    startLoopMonitor({
+      thresholdMs: config.loopThresholdMs,
+      // Until it listens, see `announce`.
+      graceMs: Infinity,
+      // Reports go where all logs go; the watchdog's cannot: its thread writes
+      // them to stderr while the loop stands still.
+      log: null,
+      watchdog: watchdogFor(config),
+    }),
   );
   const slowQueries = createSlowQueryLog({
     slowMs: config.slowQueryMs,
@@ -138,6 +166,13 @@ export async function openBackend(
       kind: config.threads,
     }),
   );
+  const missing = [
+    ...pool.capabilities.missing,
+    ...watchdogSupport().missing,
+    ...(monitor.profile.on
+      ? []
+      : [`Blocks are told without function and line: ${monitor.profile.why}`]),
+  ];
   const engineName = config.databaseUrl === undefined ? "pglite" : "postgres";
   let meter: QueryMeter | undefined;
   const engine = stack.use(
@@ -283,11 +318,16 @@ export async function openBackend(
       engine_kind: engine.kind,
       threads: pool.capabilities,
       deno: Deno.version,
-      monitor: monitor.mode,
+      monitor: {
+        mode: monitor.mode,
+        profile: monitor.profile,
+        watchdog: monitor.watchdog,
+      },
       log: options.logStats?.() ?? null,
-      missing: pool.capabilities.missing,
+      missing,
     }),
     announce(address) {
+      monitor.endGrace();
       const where = "hostname" in address
         ? `http://${
           address.hostname.includes(":")
@@ -306,8 +346,8 @@ export async function openBackend(
       logger.info("Loads by path may read {roots}", {
         roots: config.allowedRoots.join(", "),
       });
-      for (const missing of pool.capabilities.missing) {
-        logger.warn("This host: {missing}", { missing });
+      for (const it of missing) {
+        logger.warn("This host: {missing}", { missing: it });
       }
     },
     close,

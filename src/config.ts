@@ -14,7 +14,14 @@ export interface Config {
   allowedRoots: string[];
   apiToken: string | undefined;
   loopThresholdMs: number;
+  /** The watchdog ends the process after a stall of so long; null: never. */
+  stallExitMs: number | null;
+  liveStack: boolean;
   slowRequestMs: number;
+  /** Requests are ended after so long; null: never. Loads are not. */
+  requestDeadlineMs: number | null;
+  /** Requests are turned away while the loop is so late; null: never. */
+  shedLagMs: number | null;
   slowQueryMs: number;
   offloadQueryMs: number;
   heavyDeadlineMs: number;
@@ -99,10 +106,36 @@ export const settings: readonly Setting[] = [
     reason: "What holds the loop longer is reported",
   },
   {
+    name: "STALL_EXIT_S",
+    type: "seconds",
+    default: "0",
+    reason: "Ends a process whose loop stands still for so long; 0: never",
+  },
+  {
+    name: "LIVE_STACK",
+    type: "on, off",
+    default: "off",
+    reason:
+      "Prints where a stalled loop is; opens an inspector on loopback: for development",
+  },
+  {
     name: "SLOW_REQUEST_MS",
     type: "ms",
     default: "500",
     reason: "Requests that take longer have a log of their own",
+  },
+  {
+    name: "REQUEST_DEADLINE_S",
+    type: "seconds",
+    default: "60",
+    reason: "Requests are ended after it, loads are not; 0: never",
+  },
+  {
+    name: "SHED_LAG_MS",
+    type: "ms",
+    default: "1000",
+    reason:
+      "While the loop is so late, requests are answered 503 with Retry-After; 0: never",
   },
   {
     name: "SLOW_QUERY_MS",
@@ -263,7 +296,19 @@ export function readConfig(
       max: 60_000,
       integer: false,
     }),
+    stallExitMs: number("STALL_EXIT_S", {
+          min: 0,
+          max: 86_400,
+          integer: false,
+        }) * 1000 || null,
+    liveStack: choice("LIVE_STACK", ["on", "off"]) === "on",
     slowRequestMs: number("SLOW_REQUEST_MS", { min: 1, max: 600_000 }),
+    requestDeadlineMs: number("REQUEST_DEADLINE_S", {
+          min: 0,
+          max: 86_400,
+          integer: false,
+        }) * 1000 || null,
+    shedLagMs: number("SHED_LAG_MS", { min: 0, max: 600_000 }) || null,
     slowQueryMs: number("SLOW_QUERY_MS", { min: 0, max: 600_000 }),
     offloadQueryMs: number("OFFLOAD_QUERY_MS", { min: 0, max: 600_000 }),
     heavyDeadlineMs: number("HEAVY_DEADLINE_MS", { min: 1, max: 3_600_000 }),

@@ -18,8 +18,16 @@ export function logReports(
   const slow = slowQueries.onSlow(({ message, ...report }) =>
     queries.warn(message, { ...report })
   );
+  const saturation = monitor.onSaturation(({ message, level: _, ...report }) =>
+    loop.warn(message, { ...report })
+  );
+  const stalls = monitor.onStall(({ message, ...report }) =>
+    loop.warn(message, { ...report })
+  );
   return {
     [Symbol.dispose]() {
+      saturation[Symbol.dispose]();
+      stalls[Symbol.dispose]();
       blocks[Symbol.dispose]();
       slow[Symbol.dispose]();
     },

@@ -1,7 +1,9 @@
 import type { CallFigures, LoopMonitor } from "@loophound/toolkit/monitor";
 import type { Context, MiddlewareHandler, Next } from "hono";
+import { blockSpans, type OpenTelemetryApi } from "./_block_spans.ts";
 import { RequestStats, type RouteStats } from "./_request_stats.ts";
 import { routeLabel } from "./_route_label.ts";
+import { traceIdOf } from "./_trace_id.ts";
 
 /** What one request did. Times in milliseconds. */
 export interface RequestReport {
@@ -52,6 +54,14 @@ export interface LoopMonitorMiddlewareOptions {
    */
   serverTimingMs?: number;
   /**
+   * `@opentelemetry/api`, as a module: each block of a request becomes a span
+   * under the span that was active when the request came in (with
+   * `OTEL_DENO=true` that is Deno's own span of the request).
+   *
+   * @default {undefined} no spans
+   */
+  opentelemetry?: OpenTelemetryApi;
+  /**
    * Routes that have figures of their own; the others share `(other)`.
    *
    * @default {500}
@@ -64,18 +74,6 @@ export type LoopMonitorMiddleware = MiddlewareHandler & {
   /** Wall and own time by route since the start. */
   requestStats(): RouteStats[];
 };
-
-const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-/;
-
-function traceIdOf(c: Context): string | null {
-  try {
-    const header = c.req.raw.headers.get("traceparent");
-    return header === null ? null : TRACEPARENT.exec(header)?.[1] ?? null;
-  } catch {
-    // Headers that nobody has read are gone with the request.
-    return null;
-  }
-}
 
 /**
  * Monitors everything that comes after it: own time, lag caused by others and
@@ -121,6 +119,7 @@ export function loopMonitor(
     onRequest,
     serverTimingMs = 1,
     maxRoutes = 500,
+    opentelemetry,
   } = options;
   const stats = new RequestStats(maxRoutes);
 
@@ -161,6 +160,9 @@ export function loopMonitor(
   function loopMonitorMiddleware(c: Context, next: Next): Promise<void> {
     return monitor.measure(() => routeLabel(c), next, {
       traceId: () => traceIdOf(c),
+      ...(opentelemetry === undefined
+        ? {}
+        : { onBlock: blockSpans(opentelemetry) }),
       // Runs before the promise that Hono awaits settles: headers can still be set.
       onEnd: (figures) => finish(c, figures),
     });

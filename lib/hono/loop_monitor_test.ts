@@ -15,7 +15,7 @@ function spin(ms: number): void {
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 Deno.test("loopMonitor() reports blocks under the matched route", async () => {
-  using monitor = startLoopMonitor({ graceMs: 600_000 });
+  await using monitor = startLoopMonitor({ graceMs: 600_000 });
   const app = new Hono();
   app.use("*", loopMonitor(monitor));
   const api = new Hono();
@@ -58,7 +58,10 @@ Deno.test(
   },
   async () => {
     // Far above what busy threads beside may do to a short stretch.
-    using monitor = startLoopMonitor({ graceMs: 600_000, thresholdMs: 100 });
+    await using monitor = startLoopMonitor({
+      graceMs: 600_000,
+      thresholdMs: 100,
+    });
     const ended = new Map<string, CallFigures>();
     monitor.onCall((figures) => ended.set(figures.label, figures));
     const app = new Hono();
@@ -79,7 +82,10 @@ Deno.test(
 );
 
 Deno.test("loopMonitor() keeps slow requests in a log of their own", async () => {
-  using monitor = startLoopMonitor({ graceMs: 600_000, thresholdMs: 100 });
+  await using monitor = startLoopMonitor({
+    graceMs: 600_000,
+    thresholdMs: 100,
+  });
   const slow: SlowRequestReport[] = [];
   const all: RequestReport[] = [];
   const app = new Hono();
@@ -114,7 +120,7 @@ Deno.test("loopMonitor() keeps slow requests in a log of their own", async () =>
 });
 
 Deno.test("loopMonitor() sums up requests by route, within bounds", async () => {
-  using monitor = startLoopMonitor();
+  await using monitor = startLoopMonitor();
   const watch = loopMonitor(monitor, { maxRoutes: 2, serverTimingMs: 0 });
   const app = new Hono();
   app.use("*", watch);
@@ -139,7 +145,7 @@ Deno.test("loopMonitor() sums up requests by route, within bounds", async () => 
 });
 
 Deno.test("loopMonitor() leaves streams and immutable responses whole", async () => {
-  using monitor = startLoopMonitor({ graceMs: 600_000 });
+  await using monitor = startLoopMonitor({ graceMs: 600_000 });
   const app = new Hono();
   app.use("*", loopMonitor(monitor, { serverTimingMs: 0 }));
   app.get("/stream", () => {
@@ -168,6 +174,6 @@ Deno.test("loopMonitor() leaves streams and immutable responses whole", async ()
 });
 
 function startedMode(): string {
-  using monitor = startLoopMonitor();
+  using monitor = startLoopMonitor({ watchdog: false });
   return monitor.mode;
 }

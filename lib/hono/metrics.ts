@@ -1,5 +1,6 @@
 import type { LoopMonitor } from "@loophound/toolkit/monitor";
 import type { RouteStats, TimeHistogram } from "./_request_stats.ts";
+import type { SheddingStats } from "./load_shedding.ts";
 import type { Metric, MetricHistogram, MetricLabels } from "./prometheus.ts";
 
 /** What `createSlowQueryLog().stats()` tells of a lane: structural, so that this needs no database. */
@@ -75,12 +76,21 @@ export function loopMetrics(monitor: LoopMonitor): Metric[] {
     },
     {
       name: "loophound_loop_gaps_total",
-      help: "Gaps that are no blocks: the thread waited, the machine slept.",
+      help:
+        "Gaps that are no blocks: the thread waited, the machine slept, others had the core, a debugger held it.",
       type: "counter",
       samples: [
         { labels: { kind: "parked" }, value: counters.parked_gaps },
         { labels: { kind: "suspended" }, value: counters.suspended_gaps },
+        { labels: { kind: "preempted" }, value: counters.preempted_gaps },
+        { labels: { kind: "paused" }, value: counters.paused_gaps },
       ],
+    },
+    {
+      name: "loophound_monitor_seconds_total",
+      help: "Time for which the monitor itself was on the event loop.",
+      type: "counter",
+      samples: [{ value: counters.monitor_total_ms / 1000 }],
     },
     {
       name: "loophound_requests_in_flight",
@@ -121,6 +131,42 @@ export function requestMetrics(stats: readonly RouteStats[]): Metric[] {
       help: "Synchronous time on the event loop, by route.",
       type: "histogram",
       samples: stats.map(({ route, own }) => inSeconds(own, { route })),
+    },
+  ];
+}
+
+/**
+ * Load shedding: whether it is on, and requests turned away by route.
+ *
+ * @param stats What `loadShedding(…).stats()` tells.
+ * @returns Metrics for `renderPrometheus`.
+ */
+export function sheddingMetrics(stats: SheddingStats): Metric[] {
+  const priorities = ["low", "normal", "high"] as const;
+  return [
+    {
+      name: "loophound_shedding",
+      help: "1 while requests of a priority are turned away.",
+      type: "gauge",
+      samples: priorities.map((priority) => ({
+        labels: { priority },
+        value: stats.shedding.includes(priority) ? 1 : 0,
+      })),
+    },
+    {
+      name: "loophound_shed_requests_total",
+      help: "Requests turned away, by route and priority.",
+      type: "counter",
+      samples: stats.shed.map(({ route, priority, count }) => ({
+        labels: { route, priority },
+        value: count,
+      })),
+    },
+    {
+      name: "loophound_admitted_requests_total",
+      help: "Requests that load shedding let in.",
+      type: "counter",
+      samples: [{ value: stats.admitted_total }],
     },
   ];
 }

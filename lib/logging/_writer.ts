@@ -1,4 +1,6 @@
 import { startThread } from "@loophound/toolkit/offload";
+// Only what is imported is emitted when the toolkit is packed.
+import type {} from "./_sink_thread.ts";
 
 /** Where log lines go. */
 export type LogStream = "stdout" | "stderr";

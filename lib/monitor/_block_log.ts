@@ -36,7 +36,15 @@ export class BlockLog {
   }
 
   /** Takes a report. `key` says who is to blame. */
-  add(key: string, facts: BlockFacts, now: number): void {
+  add(
+    key: string,
+    facts: BlockFacts,
+    now: number,
+    onBlock?: (report: BlockReport) => void,
+  ): void {
+    if (facts.startup) {
+      return this.#keep(key, { ...facts, level: "warning", count: 1 });
+    }
     const culprit = this.#culpritOf(key, facts.route);
     culprit.count++;
     culprit.totalMs += facts.longest_ms;
@@ -47,6 +55,7 @@ export class BlockLog {
       count: culprit.count,
     };
     this.#keep(key, report);
+    if (onBlock !== undefined) call(onBlock, report);
     for (const listener of this.#listeners) call(listener, report);
     if (now - culprit.loggedAt < this.#options.reportEveryMs) {
       culprit.unlogged++;

@@ -8,6 +8,7 @@ const facts = (route: string | null) => ({
   own_ms: 1,
   longest_ms: 10,
   inherited_ms: 0,
+  preempted_ms: 0,
   wall_ms: 1,
   threshold_ms: 5,
   route,
@@ -17,6 +18,7 @@ const facts = (route: string | null) => ({
   cause: null,
   advice: "a",
   trace_id: null,
+  startup: false,
 });
 
 Deno.test("BlockLog logs a culprit once in a while, with counts", () => {

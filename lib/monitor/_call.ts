@@ -35,6 +35,10 @@ export class Call implements MonitoredCall {
   turn = -1;
   /** Own time within one turn: one stretch. */
   turnMs = 0;
+  /** The part of `own` that the figures by route have. */
+  counted = 0;
+  /** Number of the label in the heartbeat's table. */
+  labelId = 0;
   failed = false;
   ended = false;
   /** After the end: wall time, and the lag total then. */

@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import process from "node:process";
 import { Call, CallList, Overrun } from "./_call.ts";
+import type { Span } from "./_explain.ts";
+import type { Heartbeat } from "./_heartbeat.ts";
 import type { LagClock } from "./_lag_clock.ts";
 import { hookPromises } from "./_promise_hooks.ts";
 import type { MeasureOptions, MonitoredCall, MonitorMode } from "./types.ts";
@@ -15,6 +17,9 @@ const SAME_TURN_MS = 0.02;
 
 /** A stretch this long makes it worth asking for word of the turn's end. */
 const WATCH_TURN_MS = 0.3;
+
+/** Stretches so long are remembered until the next tick. */
+const NOTED_MS = 1;
 
 /** What the tracker tells its owner. */
 export interface CallEvents {
@@ -33,6 +38,8 @@ export class CallTracker {
   readonly inFlight = new CallList();
   /** Milliseconds since the last tick that monitored calls account for. */
   explained = 0;
+  /** The longer ones of these stretches. */
+  spans: Span[] = [];
   /** Outermost calls that ended since the last tick: how many, and the newest. */
   endedCount = 0;
   endedLast: Call | null = null;
@@ -40,6 +47,7 @@ export class CallTracker {
   readonly #lag: LagClock;
   readonly #thresholdMs: number;
   readonly #events: CallEvents;
+  readonly #heartbeat: Heartbeat | null;
   #turn = 0;
   #turnWatched = false;
   /** End of the newest stretch. */
@@ -59,10 +67,12 @@ export class CallTracker {
     thresholdMs: number,
     wanted: "auto" | MonitorMode,
     events: CallEvents,
+    heartbeat: Heartbeat | null = null,
   ) {
     this.#lag = lag;
     this.#thresholdMs = thresholdMs;
     this.#events = events;
+    this.#heartbeat = heartbeat;
     if (wanted !== "light") {
       this.#stopHooks = hookPromises(
         () => this.#before(),
@@ -112,12 +122,14 @@ export class CallTracker {
     this.#startStretch(now);
     this.#open = call;
     this.#openSince = now;
+    this.#heartbeat?.enter(call.labelId, now);
   }
 
   #after(): void {
     const call = this.#open;
     if (call === undefined) return;
     this.#open = undefined;
+    this.#heartbeat?.leave();
     const now = performance.now();
     this.#lastEnd = now;
     this.#addOutermost(call, this.#openSince, now);
@@ -143,6 +155,7 @@ export class CallTracker {
     this.#turnWatched = false;
     this.#open = undefined;
     this.explained = 0;
+    if (this.spans.length > 0) this.spans = [];
     this.endedCount = 0;
     this.endedLast = null;
   }
@@ -165,6 +178,9 @@ export class CallTracker {
       parent,
     );
     this.inFlight.add(call);
+    // The watchdog must know the name before the call can hold the loop.
+    const heartbeat = this.#heartbeat;
+    if (heartbeat !== null) call.labelId = heartbeat.idOf(call.root.label);
     // Inside a running stretch of a call around this one, that stretch counts
     // the time for all; this one counts it for this call alone.
     const outermost = this.#open === undefined;
@@ -172,6 +188,7 @@ export class CallTracker {
       this.#startStretch(start);
       this.#open = call;
       this.#openSince = start;
+      heartbeat?.enter(call.labelId, start);
     }
     let result: T;
     try {
@@ -200,6 +217,7 @@ export class CallTracker {
     const now = performance.now();
     if (outermost) {
       this.#open = undefined;
+      this.#heartbeat?.leave();
       this.#lastEnd = now;
       this.#addOutermost(call, start, now);
     } else this.#add(call, now - start, this.#lagOf(start, now));
@@ -224,6 +242,7 @@ export class CallTracker {
     const ms = to - from;
     const lag = this.#lagOf(from, to);
     this.explained += ms;
+    if (ms >= NOTED_MS) this.spans.push({ from, to });
     this.#add(call, ms, lag);
     for (let up = call.parent; up !== undefined; up = up.parent) {
       if (!up.ended) this.#add(up, ms, lag);

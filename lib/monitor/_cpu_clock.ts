@@ -1,4 +1,5 @@
 import process from "node:process";
+import { openRunDelay, type RunDelay } from "./_run_delay.ts";
 
 interface CpuUsage {
   user: number;
@@ -41,6 +42,14 @@ export interface CpuTime {
   inLast(ms: number, now: number): { used: number; doubt: number };
   /** CPU milliseconds between two times, else null. */
   between(from: number, to: number): number | null;
+  /**
+   * Milliseconds between two times for which the thread was ready and had no
+   * core; 0 where the host does not tell.
+   */
+  delayBetween(from: number, to: number): number;
+  /** The newest sample of that time since the thread's start. */
+  readonly delay: number;
+  close(): void;
 }
 
 /**
@@ -55,11 +64,14 @@ export class CpuClock implements CpuTime {
   readonly #read: () => number;
   readonly #times = new Float64Array(SAMPLES);
   readonly #values = new Float64Array(SAMPLES);
+  readonly #delays = new Float64Array(SAMPLES);
+  readonly #runDelay: RunDelay | null;
   #count = 0;
   #coarse = true;
   /** Time and value of the newest sample. */
   time: number;
   value: number;
+  delay = 0;
 
   constructor(now: number) {
     const read = threadCpuMs();
@@ -68,6 +80,7 @@ export class CpuClock implements CpuTime {
       const usage = process.cpuUsage();
       return (usage.user + usage.system) / 1000;
     });
+    this.#runDelay = openRunDelay();
     this.time = now;
     this.value = this.#read();
     this.#store();
@@ -77,6 +90,8 @@ export class CpuClock implements CpuTime {
     const slot = this.#count++ % SAMPLES;
     this.#times[slot] = this.time;
     this.#values[slot] = this.value;
+    this.delay = this.#runDelay?.read() ?? 0;
+    this.#delays[slot] = this.delay;
   }
 
   sample(now: number): void {
@@ -96,22 +111,49 @@ export class CpuClock implements CpuTime {
   /** By the samples around the two times. */
   between(from: number, to: number): number | null {
     if (!this.exact) return null;
-    let value: number | null = null;
+    const around = this.#around(this.#values, this.#read, from, to);
+    return around === null ? null : around.amount;
+  }
+
+  /** What must have been between the two times, whatever was just outside. */
+  delayBetween(from: number, to: number): number {
+    const delay = this.#runDelay;
+    if (delay === null) return 0;
+    const around = this.#around(this.#delays, delay.read, from, to);
+    if (around === null) return 0;
+    return Math.max(0, Math.min(around.amount - around.outside, to - from));
+  }
+
+  /**
+   * By how much a value grew between the samples around two times, and how
+   * many milliseconds of that lie outside of them.
+   */
+  #around(
+    values: Float64Array,
+    read: () => number,
+    from: number,
+    to: number,
+  ): { amount: number; outside: number } | null {
+    const now = performance.now();
+    let [end, endAt] = to > this.time
+      ? [read(), now]
+      : [values[(this.#count - 1) % SAMPLES]!, this.time];
     const kept = Math.min(this.#count, SAMPLES);
     for (let i = 1; i <= kept; i++) {
       const slot = (this.#count - i) % SAMPLES;
-      if (this.#times[slot]! <= from) {
-        value = this.#values[slot]!;
-        break;
+      const time = this.#times[slot]!;
+      if (time >= to) [end, endAt] = [values[slot]!, time];
+      if (time <= from) {
+        return {
+          amount: end - values[slot]!,
+          outside: from - time + (endAt - to),
+        };
       }
     }
-    if (value === null) return null;
-    let end = to > this.time ? this.#read() : this.value;
-    for (let i = 1; i <= kept; i++) {
-      const slot = (this.#count - i) % SAMPLES;
-      if (this.#times[slot]! < to) break;
-      end = this.#values[slot]!;
-    }
-    return end - value;
+    return null;
+  }
+
+  close(): void {
+    this.#runDelay?.close();
   }
 }

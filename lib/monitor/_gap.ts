@@ -23,9 +23,15 @@ export interface Gap {
   exact: boolean;
 }
 
-/** The gap that is worth a look. */
-export function leastUnexplained(thresholdMs: number): number {
-  return Math.max(2 * thresholdMs, LEAST_UNEXPLAINED_MS);
+/**
+ * The gap that is worth a look.
+ *
+ * @param sampled Whether a profile tells afterwards what ran in it, if anything.
+ */
+export function leastUnexplained(thresholdMs: number, sampled = false): number {
+  return sampled
+    ? 2 * thresholdMs
+    : Math.max(2 * thresholdMs, LEAST_UNEXPLAINED_MS);
 }
 
 /**

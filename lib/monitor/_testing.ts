@@ -1,7 +1,17 @@
-/** Holds the loop for so many milliseconds. */
+import { openRunDelay } from "./_run_delay.ts";
+
+const runDelay = openRunDelay();
+
+/** Holds the loop for so many milliseconds, in which the thread has a core. */
 export function spin(ms: number): void {
-  const end = performance.now() + ms;
-  while (performance.now() < end);
+  const start = performance.now();
+  const delay = runDelay?.read() ?? 0;
+  let lost = 0;
+  while (performance.now() - start - lost < ms) {
+    const end = start + lost + ms;
+    while (performance.now() < end);
+    lost = (runDelay?.read() ?? 0) - delay;
+  }
 }
 
 /** Awaits a timer. */

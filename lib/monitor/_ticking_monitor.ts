@@ -1,12 +1,22 @@
-import { adviceFor, causeOf } from "./_advice.ts";
+import { BlockDesk } from "./_block_desk.ts";
 import { BlockLog, call as notify } from "./_block_log.ts";
 import type { Call } from "./_call.ts";
 import { CallTracker } from "./_call_tracker.ts";
 import { CpuClock, type CpuTime } from "./_cpu_clock.ts";
+import { printBlock } from "./format_block.ts";
 import { judgeGap, leastUnexplained } from "./_gap.ts";
+import type { Heartbeat } from "./_heartbeat.ts";
 import { LagClock } from "./_lag_clock.ts";
+import { OwnTime } from "./_own_time.ts";
+import { stderrPrinter } from "./_printer.ts";
+import { Profiling } from "./_profiling.ts";
+import { type LoopTotals, Saturation } from "./_saturation.ts";
 import type { LoopMonitorOptions } from "./loop_monitor.ts";
+import { unrefTimer } from "./_unref_timer.ts";
+import { Watching } from "./_watching.ts";
 import { LagWindows } from "./_windows.ts";
+import { isInspected } from "./_watchdog_inspector.ts";
+import type { StallReport } from "./_watchdog_messages.ts";
 import type {
   BlockReport,
   CallFigures,
@@ -17,18 +27,32 @@ import type {
   MeasureOptions,
   MonitoredCall,
   MonitorMode,
+  SaturationReport,
 } from "./types.ts";
 
 /** A call still running this long after its block is reported without waiting for its end. */
 const REPORT_WITHIN_MS = 250;
 /** The thread's CPU time is read every so many ticks (3.4 µs a time). */
 const TICKS_PER_CPU_SAMPLE = 5;
+/** With more delay than this between two samples, every tick takes one for a while. */
+const CONTENDED_MS = 0.2;
+const CONTENDED_FOR_MS = 500;
+
 /** What {@linkcode startLoopMonitor} starts: a ticker, and what it tells the others. */
 export class TickingMonitor implements LoopMonitor {
   readonly #thresholdMs: number;
   readonly #tickMs: number;
-  readonly #graceEnds: number;
+  #graceEnds: number;
   readonly #unexplainedMs: number;
+  readonly #profiling: Profiling;
+  readonly #desk: BlockDesk;
+  readonly #own: OwnTime;
+  readonly #saturation: Saturation;
+  readonly #saturationListeners = new Set<
+    (report: SaturationReport) => void
+  >();
+  readonly #watching: Watching;
+  readonly #heartbeat: Heartbeat | null;
   readonly #cpu: CpuTime;
   readonly #lag: LagClock;
   readonly #windows: LagWindows;
@@ -41,7 +65,9 @@ export class TickingMonitor implements LoopMonitor {
   #ticksToSample = TICKS_PER_CPU_SAMPLE;
   #parked = 0;
   #suspended = 0;
+  #contendedUntil = 0;
   #stopped = false;
+  #starting = true;
 
   /** @param cpu Tells the thread's CPU time; another one in tests. */
   constructor(options: LoopMonitorOptions, cpu?: CpuTime) {
@@ -51,20 +77,11 @@ export class TickingMonitor implements LoopMonitor {
         `Cannot start loop monitor: tickMs and thresholdMs must be above 0, got ${tickMs} and ${thresholdMs}`,
       );
     }
-    const now = performance.now();
     this.#thresholdMs = thresholdMs;
     this.#tickMs = tickMs;
-    this.#graceEnds = now + graceMs;
-    this.#unexplainedMs = leastUnexplained(thresholdMs);
-    this.#last = now;
-    this.#cpu = cpu ?? new CpuClock(now);
-    this.#lag = new LagClock(now, tickMs);
-    this.#windows = new LagWindows(options.windowMs ?? 60_000);
-    this.#log = new BlockLog({
-      ring: options.ring ?? 200,
-      reportEveryMs: options.reportEveryMs ?? 60_000,
-      log: options.log ?? null,
-    });
+    this.#lag = new LagClock(performance.now(), tickMs);
+    this.#watching = new Watching(options.watchdog ?? false);
+    this.#heartbeat = this.#watching.heartbeat;
     this.#calls = new CallTracker(
       this.#lag,
       thresholdMs,
@@ -73,12 +90,60 @@ export class TickingMonitor implements LoopMonitor {
         ended: (call, at) => this.#ended(call, at),
         exceeded: (call) => void this.#pending.add(call),
       },
+      this.#heartbeat,
     );
+    // After what may throw, and before any time is taken: it holds the loop.
+    this.#profiling = this.#startProfile(options.profile ?? "auto");
+    const now = performance.now();
+    this.#graceEnds = now + graceMs;
+    this.#unexplainedMs = leastUnexplained(
+      thresholdMs,
+      this.#profiling.profile !== null,
+    );
+    this.#last = now;
+    this.#cpu = cpu ?? new CpuClock(now);
+    this.#windows = new LagWindows(options.windowMs ?? 60_000);
+    this.#log = new BlockLog({
+      ring: options.ring ?? 200,
+      reportEveryMs: options.reportEveryMs ?? 60_000,
+      log: options.log === undefined ? printBlock : options.log,
+    });
+    this.#own = new OwnTime(
+      thresholdMs,
+      (from, to) => this.#cpu.delayBetween(from, to),
+    );
+    this.#desk = new BlockDesk(this.#log, this.#profiling, this.#own);
+    this.#saturation = new Saturation(now, this.#totals(now));
     this.#stopTicker = startTicker(() => this.#tick(), tickMs);
+  }
+
+  #startProfile(wanted: "auto" | "rolling" | "off"): Profiling {
+    try {
+      return new Profiling(wanted, performance.now());
+    } catch (error) {
+      this.#calls.stop();
+      this.#watching.stop();
+      throw error;
+    }
   }
 
   get mode(): MonitorMode {
     return this.#calls.mode;
+  }
+
+  get profile(): { on: boolean; why: string | null } {
+    return {
+      on: this.#profiling.profile !== null,
+      why: this.#profiling.why,
+    };
+  }
+
+  get watchdog(): { on: boolean; why: string | null } {
+    return { on: this.#watching.on, why: this.#watching.why };
+  }
+
+  onStall(listener: (report: StallReport) => void): Disposable {
+    return this.#watching.onStall(listener);
   }
 
   #tick(): void {
@@ -96,12 +161,48 @@ export class TickingMonitor implements LoopMonitor {
       const since = now - (call.over?.pendingAt ?? 0);
       if (call.ended || since > REPORT_WITHIN_MS) this.#report(call, now);
     }
+    this.#profiling.tick(now);
+    this.#desk.tick(now);
+    if (this.#saturation.due(now)) this.#lookAtSaturation(now);
+    if (this.#starting && now >= this.#graceEnds) {
+      this.#starting = false;
+      this.#own.reset();
+    }
+    this.#heartbeat?.beat(now);
+    this.#own.add(now, performance.now());
+  }
+
+  #totals(now: number): LoopTotals {
+    return {
+      cpuMs: this.#cpu.exact ? this.#cpu.value : null,
+      preemptedMs: this.#cpu.delay,
+      lateMs: this.#lag.at(now),
+    };
+  }
+
+  #lookAtSaturation(now: number): void {
+    for (const call of this.#calls.inFlight) {
+      if (!call.nested) this.#countOwn(call, false);
+    }
+    const report = this.#saturation.close(now, this.#totals(now));
+    if (report === null) return;
+    for (const listener of this.#saturationListeners) notify(listener, report);
+  }
+
+  #countOwn(call: Call, ended: boolean): void {
+    this.#saturation.add(call.label, call.own - call.counted, ended);
+    call.counted = call.own;
   }
 
   #sampleCpu(now: number): void {
     this.#ticksToSample = TICKS_PER_CPU_SAMPLE;
-    const before = this.#cpu.value;
+    const { value: before, delay } = this.#cpu;
     this.#cpu.sample(now);
+    if (this.#cpu.delay - delay > CONTENDED_MS) {
+      this.#contendedUntil = now + CONTENDED_FOR_MS;
+    }
+    // Where threads fight for the cores it is worth knowing exactly when.
+    if (now < this.#contendedUntil) this.#ticksToSample = 1;
     if (this.#cpu.exact) this.#windows.addCpu(this.#cpu.value - before);
   }
 
@@ -111,6 +212,8 @@ export class TickingMonitor implements LoopMonitor {
    * @returns Whether it counts as lag at all.
    */
   #lookInto(unexplained: number, gap: number, now: number): boolean {
+    const from = now - gap;
+    const delay = this.#cpu.delayBetween(from, now);
     const verdict = judgeGap({
       gap,
       unexplained,
@@ -122,16 +225,23 @@ export class TickingMonitor implements LoopMonitor {
       this.#suspended++;
       return false;
     }
-    if (verdict === "parked") {
+    const sampled = this.#profiling.profile !== null;
+    if (verdict === "parked" && !sampled) {
       this.#parked++;
       return true;
     }
-    if (now < this.#graceEnds) return true;
+    if (now < this.#graceEnds && !sampled) return true;
+    if (unexplained - delay <= this.#unexplainedMs) {
+      this.#desk.verdicts.preempted++;
+      return true;
+    }
     const suspects = this.mode === "light" ? this.#suspects() : null;
-    if (suspects?.count === 1 && suspects.one !== null) {
+    if (
+      verdict !== "parked" && suspects?.count === 1 && suspects.one !== null
+    ) {
       this.#calls.addUnseen(suspects.one, unexplained, now);
-    } else if (verdict === "computed") {
-      this.#reportGap(unexplained, suspects?.count ?? 0, now);
+    } else if (verdict === "computed" || sampled) {
+      this.#suspectGap({ unexplained, from, delay }, suspects?.count ?? 0, now);
     }
     return true;
   }
@@ -148,31 +258,45 @@ export class TickingMonitor implements LoopMonitor {
     return { count, one };
   }
 
-  #reportGap(ms: number, suspects: number, now: number): void {
-    const where = suspects === 0
-      ? "outside any handler"
-      : `in one of ${suspects} handlers in flight`;
-    this.#log.add(suspects === 0 ? "(outside)" : "(one of several)", {
-      message: `Potential event loop blocking ${where}`,
+  #suspectGap(
+    { unexplained, from, delay }: {
+      unexplained: number;
+      from: number;
+      delay: number;
+    },
+    suspects: number,
+    now: number,
+  ): void {
+    this.#desk.add({
+      kind: "gap",
+      span: { from, to: now },
+      except: this.#calls.spans,
+      ms: unexplained,
+      thresholdMs: this.#unexplainedMs,
+      preemptedMs: delay,
+      cpuMs: this.#cpu.between(from, now),
+      inspected: isInspected(),
+    }, {
       time: new Date().toISOString(),
-      own_ms: ms,
-      longest_ms: ms,
+      own_ms: unexplained,
       inherited_ms: 0,
       wall_ms: null,
-      threshold_ms: this.#unexplainedMs,
       route: null,
       function: null,
-      culprit: null,
-      stack: [],
-      cause: this.#cpu.exact ? "cpu" : null,
-      advice: adviceFor("cpu", null),
       trace_id: null,
-    }, now);
+      startup: now < this.#graceEnds,
+    }, {
+      now,
+      where: suspects === 0
+        ? "outside any handler"
+        : `in one of ${suspects} handlers in flight`,
+    });
   }
 
   #ended(call: Call, now: number): void {
     const { onEnd } = call.options;
     if (call.over !== null && call.over.pendingMs > 0) this.#report(call, now);
+    if (!call.nested) this.#countOwn(call, true);
     call.release();
     if (onEnd === undefined && this.#callListeners.size === 0) return;
     const figures = call.figures();
@@ -187,24 +311,26 @@ export class TickingMonitor implements LoopMonitor {
     const { pendingMs: longest, pendingAt: at } = over;
     over.pendingMs = 0;
     const route = call.label;
-    const cpu = this.#cpu.between(at - longest, at);
-    const cause = causeOf(longest, cpu);
-    this.#log.add(route, {
-      message: `Potential event loop blocking in ${route}`,
+    const span = { from: at - longest, to: at };
+    this.#desk.add({
+      kind: "call",
+      span,
+      except: [],
+      ms: longest,
+      thresholdMs: this.#thresholdMs,
+      preemptedMs: this.#cpu.delayBetween(span.from, span.to),
+      cpuMs: this.#cpu.between(span.from, span.to),
+      inspected: isInspected(),
+    }, {
       time: new Date(Date.now() - (now - at)).toISOString(),
       own_ms: call.own,
-      longest_ms: longest,
       inherited_ms: call.inherited(this.#lag.at(now)),
       wall_ms: call.ended ? call.wall : now - call.start,
-      threshold_ms: this.#thresholdMs,
       route,
       function: over.blamed,
-      culprit: null,
-      stack: [],
-      cause,
-      advice: adviceFor(cause, route),
       trace_id: call.traceId,
-    }, now);
+      startup: false,
+    }, { now, onBlock: call.options.onBlock });
   }
 
   measure<T>(
@@ -223,7 +349,7 @@ export class TickingMonitor implements LoopMonitor {
     return {
       ...this.#windows.figures(),
       threshold_ms: this.#thresholdMs,
-      blocks_total: this.#log.total,
+      blocks_total: this.#blocksSoFar(),
       stalled_since: late > this.#thresholdMs
         ? new Date(Date.now() - late).toISOString()
         : null,
@@ -238,11 +364,33 @@ export class TickingMonitor implements LoopMonitor {
   }
 
   blocks(limit?: number): BlockReport[] {
-    return this.#log.newest(limit);
+    const held: BlockReport[] = this.#desk.held().reverse().map((facts) => ({
+      ...facts,
+      level: "warning",
+      count: 1,
+    }));
+    return [...held, ...this.#log.newest(limit)].slice(0, limit);
   }
 
   onBlock(listener: (report: BlockReport) => void): Disposable {
     return this.#log.onBlock(listener);
+  }
+
+  onSaturation(listener: (report: SaturationReport) => void): Disposable {
+    this.#saturationListeners.add(listener);
+    return {
+      [Symbol.dispose]: () => void this.#saturationListeners.delete(listener),
+    };
+  }
+
+  endGrace(): void {
+    this.#graceEnds = performance.now();
+  }
+
+  async settled(): Promise<void> {
+    const now = performance.now();
+    for (const call of this.#pending) this.#report(call, now);
+    await this.#desk.empty();
   }
 
   onCall(listener: (figures: CallFigures) => void): Disposable {
@@ -252,8 +400,12 @@ export class TickingMonitor implements LoopMonitor {
     };
   }
 
+  #blocksSoFar(): number {
+    return this.#log.total + this.#desk.held().length;
+  }
+
   openWindow(): LoopWindow {
-    return this.#windows.open(() => this.#log.total);
+    return this.#windows.open(() => this.#blocksSoFar());
   }
 
   histogram(): { le_ms: number; count: number }[] {
@@ -264,9 +416,14 @@ export class TickingMonitor implements LoopMonitor {
     return {
       lag_sum_ms: this.#windows.total.sum,
       blocks: this.#log.total,
-      parked_gaps: this.#parked,
-      suspended_gaps: this.#suspended,
+      parked_gaps: this.#parked + this.#desk.verdicts.idle,
+      suspended_gaps: this.#suspended + this.#desk.verdicts.suspended,
+      preempted_gaps: this.#desk.verdicts.preempted,
+      paused_gaps: this.#desk.verdicts.paused,
       unlogged: this.#log.unlogged,
+      monitor_total_ms: this.#own.totalMs,
+      monitor_longest_ms: this.#own.longestMs,
+      monitor_blocks: this.#own.over,
     };
   }
 
@@ -296,11 +453,23 @@ export class TickingMonitor implements LoopMonitor {
     this.#stopTicker();
     const now = performance.now();
     for (const call of this.#pending) this.#report(call, now);
+    this.#desk.stop(now);
     this.#calls.stop();
+    this.#watching.stop();
+    this.#profiling[Symbol.dispose]();
+    this.#cpu.close();
   }
 
   [Symbol.dispose](): void {
     this.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#stopped) await this.settled();
+    this.stop();
+    await this.#profiling.attributor?.idle();
+    await this.#watching.stop();
+    await stderrPrinter().flushed();
   }
 }
 
@@ -309,6 +478,6 @@ const UNMEASURED: MonitoredCall = { ownMs: () => 0, fail: () => {} };
 /** An interval that does not keep the process alive. */
 function startTicker(tick: () => void, everyMs: number): () => void {
   const timer = setInterval(tick, everyMs);
-  Deno.unrefTimer(timer);
+  unrefTimer(timer);
   return () => clearInterval(timer);
 }

@@ -1,3 +1,4 @@
+import type { WatchdogOptions } from "./watchdog.ts";
 import { TickingMonitor } from "./_ticking_monitor.ts";
 import type { BlockReport, LoopMonitor, MonitorMode } from "./types.ts";
 
@@ -16,8 +17,9 @@ export interface LoopMonitorOptions {
    */
   tickMs?: number;
   /**
-   * Gaps outside any handler are not reported for so many milliseconds after
-   * the start: modules load, caches fill. Monitored calls are.
+   * Gaps outside any handler are not logged for so many milliseconds after
+   * the start: modules load, caches fill. They are kept in `blocks()`, marked
+   * `startup`. Monitored calls are logged. `Infinity`: until `endGrace()`.
    *
    * @default {1000}
    */
@@ -44,6 +46,28 @@ export interface LoopMonitorOptions {
    */
   mode?: "auto" | MonitorMode;
   /**
+   * `rolling`: a CPU profile of the program's own, always on, names function,
+   * line and cause of each block from its first occurrence on. It holds the
+   * loop once, when it starts (20 to 150 ms, by the size of the program: start
+   * the monitor before the server listens), and 0.7 ms every five seconds, or
+   * up to ten times a second while there are blocks. Needs an inspector
+   * (`--allow-sys`, Deno 2.9). `off`: reports name the route only.
+   * `auto`: `rolling` where the host can.
+   *
+   * @default {"auto"}
+   */
+  profile?: "auto" | "rolling" | "off";
+  /**
+   * A thread that says *while* the loop stands still for over a second which
+   * call holds it. True: where the host has threads that do not keep the
+   * process alive (Deno 2.9). With options of one's own it is an error where
+   * the host cannot. A thread ends later than `stop()` returns: end such a
+   * monitor with `await using`.
+   *
+   * @default {false}
+   */
+  watchdog?: boolean | WatchdogOptions;
+  /**
    * A culprit is logged at most once in so many milliseconds.
    *
    * @default {60_000}
@@ -57,9 +81,9 @@ export interface LoopMonitorOptions {
   windowMs?: number;
   /**
    * Logs a report; `unlogged` says how many of the same culprit were left out
-   * since the last time. `onBlock` listeners get all.
+   * since the last time. `onBlock` listeners get all. Null: nothing is logged.
    *
-   * @default {null}
+   * @default {(report) => …} prints `formatBlock(report)` to stderr, off the loop
    */
   log?: ((report: BlockReport, unlogged: number) => void) | null;
 }
@@ -80,7 +104,7 @@ export interface LoopMonitorOptions {
  * ```ts
  * import { monitorBlocking, startLoopMonitor } from "@loophound/toolkit/monitor";
  *
- * using monitor = startLoopMonitor({ log: (report) => console.warn(report) });
+ * await using monitor = startLoopMonitor();
  * const handle = monitorBlocking(monitor, "sum")((n: number) => {
  *   let sum = 0;
  *   for (let i = 0; i < n; i++) sum += i;

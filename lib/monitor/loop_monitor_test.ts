@@ -5,16 +5,22 @@ import { monitorBlocking } from "./monitor_blocking.ts";
 import { TickingMonitor } from "./_ticking_monitor.ts";
 import type { BlockReport, CallFigures, LoopMonitor } from "./types.ts";
 
-const probe = startLoopMonitor();
+const probe = startLoopMonitor({ profile: "off", watchdog: false });
 const hasHooks = probe.mode === "exact";
 probe.stop();
 
 /**
  * A monitor that keeps silent about gaps outside its calls: beside busy
- * threads there are some.
+ * threads there are some. What the profile adds is tested by itself.
  */
 function start(options: LoopMonitorOptions = {}): LoopMonitor {
-  return startLoopMonitor({ graceMs: 600_000, ...options });
+  return startLoopMonitor({
+    graceMs: 600_000,
+    profile: "off",
+    watchdog: false,
+    log: null,
+    ...options,
+  });
 }
 
 /** One for which the thread computes for the given share of any time. */
@@ -22,12 +28,21 @@ function startWithCpu(
   share: number,
   options: LoopMonitorOptions = {},
 ): LoopMonitor {
-  return new TickingMonitor({ graceMs: 0, ...options }, {
+  return new TickingMonitor({
+    graceMs: 0,
+    profile: "off",
+    watchdog: false,
+    log: null,
+    ...options,
+  }, {
     exact: true,
     value: 0,
     sample() {},
     inLast: (ms) => ({ used: ms * share, doubt: 0 }),
     between: (from, to) => (to - from) * share,
+    delayBetween: () => 0,
+    delay: 0,
+    close() {},
   });
 }
 
@@ -54,12 +69,12 @@ Deno.test("startLoopMonitor() reports a handler that throws after blocking", asy
   using monitor = start();
   assert.throws(() =>
     monitor.measure("throws", () => {
-      spin(10);
+      spin(40);
       throw new Error("no");
     }), /no/);
   await assert.rejects(
     monitor.measure("rejects", async () => {
-      spin(10);
+      spin(40);
       await turn();
       throw new Error("no");
     }),

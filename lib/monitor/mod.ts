@@ -30,6 +30,17 @@
  */
 export type * from "./types.ts";
 export { type LoopMonitorOptions, startLoopMonitor } from "./loop_monitor.ts";
+export { formatBlock } from "./format_block.ts";
+export {
+  startWatchdog,
+  type Watchdog,
+  type WatchdogOptions,
+  type WatchdogSupport,
+  watchdogSupport,
+} from "./watchdog.ts";
+export type { StallReport } from "./_watchdog_messages.ts";
+export { Heartbeat } from "./_heartbeat.ts";
+export { monitorServe } from "./monitor_serve.ts";
 export { type BlockingDecorator, monitorBlocking } from "./monitor_blocking.ts";
 export {
   catchUnhandledRejections,

@@ -1,3 +1,5 @@
+import type { StallReport } from "./_watchdog_messages.ts";
+
 /** Lag of the loop, milliseconds. */
 export interface LagFigures {
   p50: number;
@@ -20,6 +22,19 @@ export interface LoopStats {
   in_flight: { route: string; since_ms: number }[];
 }
 
+/** The function that held the loop: URL of its source, and where in it. */
+export interface Culprit {
+  function: string;
+  file: string;
+  /** From 1. */
+  line: number;
+  /** From 1. */
+  column: number;
+}
+
+/** Why something held the loop. */
+export type BlockCause = "cpu" | "sync_io" | "gc" | "parked" | "module_load";
+
 /** Code that held the loop: design.md §6. Times in milliseconds. */
 export interface BlockReport {
   /** `Potential event loop blocking in GET /api/genes/:symbol`. */
@@ -31,15 +46,26 @@ export interface BlockReport {
   longest_ms: number;
   inherited_ms: number;
   wall_ms: number | null;
+  /**
+   * For how long of `longest_ms` the thread was ready to run and the system
+   * ran something else. 0 where the host does not tell (other than Linux).
+   */
+  preempted_ms: number;
   threshold_ms: number;
   /** Null when no handler is to blame. */
   route: string | null;
+  /** The culprit's, else the name of the monitored function. */
   function: string | null;
-  culprit:
-    | { function: string; file: string; line: number; column: number }
-    | null;
+  /** Line of the source; null without a profile, or where it saw nothing. */
+  culprit: Culprit | null;
+  /** `function (file:line:column)`, innermost first, at most twelve. */
   stack: string[];
-  cause: "cpu" | "sync_io" | "gc" | "parked" | "module_load" | null;
+  cause: BlockCause | null;
+  /**
+   * It was before the grace ended: kept in `blocks()`, neither counted nor
+   * logged.
+   */
+  startup: boolean;
   /** Occurrences of this culprit so far. */
   count: number;
   advice: string;
@@ -91,6 +117,8 @@ export interface MeasureOptions {
    * @default {() => null}
    */
   traceId?: () => string | null;
+  /** Called for each block of the call, maybe after its end. */
+  onBlock?: (report: BlockReport) => void;
   /** Called when the call has ended, before the `onCall` listeners. */
   onEnd?: (figures: CallFigures) => void;
 }
@@ -102,21 +130,57 @@ export interface LoopCounters {
   blocks: number;
   /** Gaps that no call explains, in which the thread hardly computed. */
   parked_gaps: number;
-  /** Gaps over five seconds without computing: the machine slept. */
+  /** Over five seconds without computing: the machine slept. */
   suspended_gaps: number;
+  /** What looked like a block and was time that the system gave to others. */
+  preempted_gaps: number;
+  /** Stretches that a debugger held. */
+  paused_gaps: number;
+  /** Time in which the monitor itself was on the loop since the grace. */
+  monitor_total_ms: number;
+  /** Its longest piece of work, time without a core left out. */
+  monitor_longest_ms: number;
+  /** Such pieces over the threshold. */
+  monitor_blocks: number;
   /** Reports that came too soon after another of the same culprit to be logged. */
   unlogged: number;
 }
 
+/** The loop was never idle, though maybe no single stretch was long. */
+export interface SaturationReport {
+  /** `Event loop saturated: 98 % busy for 10 s`. */
+  message: string;
+  level: "warning";
+  /** ISO time. */
+  time: string;
+  /** Share (0–1) of the time in which the loop was busy. */
+  utilization: number;
+  /** For how long now, seconds. */
+  for_s: number;
+  /** Share (0–1) of the time for which the thread was ready and had no core. */
+  preempted: number;
+  /** Who was on the loop meanwhile, most first, at most ten. */
+  routes: { route: string; own_ms: number; share: number; calls: number }[];
+  advice: string;
+}
+
 /** Measures the loop. Made by `startLoopMonitor`. */
-export interface LoopMonitor extends Disposable {
+export interface LoopMonitor extends Disposable, AsyncDisposable {
   /** What this host could give, whatever was asked for. */
   readonly mode: MonitorMode;
+  /** Whether culprits are found by a rolling profile; else why not. */
+  readonly profile: { on: boolean; why: string | null };
+  /** Whether a thread watches; else why not. */
+  readonly watchdog: { on: boolean; why: string | null };
   stats(): LoopStats;
   /** Newest first. */
   blocks(limit?: number): BlockReport[];
   inFlight(): { route: string; since_ms: number }[];
   onBlock(listener: (report: BlockReport) => void): Disposable;
+  /** Called every ten seconds at first, then every minute, for as long as the loop is never idle. */
+  onSaturation(listener: (report: SaturationReport) => void): Disposable;
+  /** Called when a stall that the watchdog told of is over. */
+  onStall(listener: (report: StallReport) => void): Disposable;
   /** Called once for each monitored call that ended. */
   onCall(listener: (figures: CallFigures) => void): Disposable;
   openWindow(): LoopWindow;
@@ -156,5 +220,19 @@ export interface LoopMonitor extends Disposable {
    * tell or the times are too long ago.
    */
   cpuBetween(from: number, to: number): number | null;
+  /**
+   * Ends the start-up grace now: for programs that know when they are ready,
+   * with `graceMs: Infinity`.
+   */
+  endGrace(): void;
+  /**
+   * Resolves when every block so far has been reported, with its culprit.
+   * A report waits 0.1 s for its line, up to a second while blocks come all the
+   * time; `blocks()` has it before that, without the line.
+   */
+  settled(): Promise<void>;
+  /** Ends at once; reports still without a line are made without it. */
   stop(): void;
+  /** Waits until all blocks are reported, then ends: `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }

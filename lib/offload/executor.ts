@@ -29,7 +29,7 @@ export interface ExecutorThread {
   readonly gone: Promise<void>;
   /** Ends it, as far as the backend can. */
   kill(): void;
-  /** Whoever waited for `gone` has stopped: let the process end without it. */
+  /** Lets the process end without waiting for it, where the backend can. */
   unref(): void;
 }
 

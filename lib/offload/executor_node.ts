@@ -5,6 +5,10 @@ import type {
   StartOptions,
   ThreadEnd,
 } from "./executor.ts";
+import { entryFile } from "./_entry.ts";
+// Only what is imported is emitted when the toolkit is packed.
+import type {} from "./_task_thread.ts";
+import type {} from "./_thread_node.ts";
 import { canSetNiceness, followWorker } from "./_worker_thread.ts";
 import type { FromThread } from "./_thread_scope.ts";
 import { webLocks } from "./_web_locks.ts";
@@ -54,7 +58,8 @@ function start(
   { name, niceness, maxHeapMb }: StartOptions,
   locks: boolean,
 ): ExecutorThread {
-  const worker = new Worker(new URL("./_thread_node.ts", import.meta.url), {
+  const program = new URL("./_thread_node.ts", import.meta.url);
+  const worker = new Worker(entryFile(program), {
     name,
     resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
   });
@@ -93,7 +98,7 @@ function start(
           const patience = new Promise<void>((resolve) => {
             timer = setTimeout(resolve, LAST_WORDS_MS);
           });
-          Promise.race([closed, patience]).then(() => {
+          void Promise.race([closed, patience]).then(() => {
             clearTimeout(timer);
             end(how);
           });
@@ -103,13 +108,14 @@ function start(
       unref() {
         // Deno's ports have node's unref(), its types of them have not.
         (port as { unref?: () => void }).unref?.();
+        worker.unref();
       },
       watch: async (_ready, ended) => {
         await (locks ? closed : ended);
         port.close();
       },
     },
-    entry.href,
+    entryFile(entry).href,
     {
       niceness,
       lock: locks ? `loophound-thread-${crypto.randomUUID()}` : null,

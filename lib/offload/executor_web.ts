@@ -1,4 +1,8 @@
 import type { Executor, ExecutorThread, StartOptions } from "./executor.ts";
+import { entryFile } from "./_entry.ts";
+// Only what is imported is emitted when the toolkit is packed.
+import type {} from "./_task_thread.ts";
+import type {} from "./_thread_web.ts";
 import { canSetNiceness, followWorker } from "./_worker_thread.ts";
 import type { FromThread } from "./_thread_scope.ts";
 import { webLocks } from "./_web_locks.ts";
@@ -58,10 +62,8 @@ function start(
   { name, niceness }: StartOptions,
   { locks, kill }: { locks: boolean; kill: boolean },
 ): ExecutorThread {
-  const worker = new Worker(new URL("./_thread_web.ts", import.meta.url), {
-    type: "module",
-    name,
-  });
+  const program = new URL("./_thread_web.ts", import.meta.url);
+  const worker = new Worker(entryFile(program), { type: "module", name });
   const lock = locks ? `loophound-thread-${crypto.randomUUID()}` : null;
   let terminated = false;
   let closed = false;
@@ -114,7 +116,7 @@ function start(
         await webLocks()?.request(lock, () => {});
       },
     },
-    entry.href,
+    entryFile(entry).href,
     { niceness, lock, canary: null },
   );
 }

@@ -66,6 +66,7 @@ export function startThread(
     // Whoever awaits it may start a successor that needs what this one held.
     ended: thread.gone.then(() => thread.ended),
     terminate,
+    unref: () => thread.unref(),
     [Symbol.asyncDispose]: terminate,
   };
 }

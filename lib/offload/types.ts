@@ -172,6 +172,11 @@ export interface ThreadHandle extends AsyncDisposable {
   }>;
   /** Ends it at once, where the backend can. */
   terminate(): Promise<void>;
+  /**
+   * Lets the process end although the thread runs; a thread of kind `web`
+   * keeps it alive all the same.
+   */
+  unref(): void;
 }
 
 /** A thread's side of a {@linkcode ThreadHandle}: from `openThreadPort()`. */

@@ -1,0 +1,186 @@
+import { adviceFor, causeBySamples, causeOf } from "./_advice.ts";
+import type { Attribution } from "./_attribution.ts";
+import type { BlockFacts, BlockLog } from "./_block_log.ts";
+import { explain, type Explanation } from "./_explain.ts";
+import { judge, type Suspicion, type Verdict } from "./_judge.ts";
+import type { OwnTime } from "./_own_time.ts";
+import type { Profiling } from "./_profiling.ts";
+import type { ProfileChunk } from "./_rolling_profile.ts";
+import type { BlockReport } from "./types.ts";
+
+/** Without a profile's word after so long, a report goes out without a line. */
+const LONGEST_WAIT_MS = 3_000;
+
+/** How often it is asked whether nothing is held any more. */
+const EMPTY_AGAIN_MS = 5;
+
+/** What a report says apart from what the desk finds out. */
+export type KnownFacts = Omit<
+  BlockFacts,
+  | "message"
+  | "culprit"
+  | "stack"
+  | "cause"
+  | "advice"
+  | "threshold_ms"
+  | "longest_ms"
+  | "preempted_ms"
+>;
+
+/** A suspicion on the desk. */
+interface Case {
+  suspicion: Suspicion;
+  facts: KnownFacts;
+  /** Where, when there is no route. */
+  where: string;
+  arrivedAt: number;
+  onBlock: ((report: BlockReport) => void) | undefined;
+}
+
+interface Finding extends Attribution {
+  explanation: Explanation;
+}
+
+/**
+ * Takes suspicions, waits for what the profile says of them, and makes reports
+ * of those that are blocks. Without a profile that is at once.
+ */
+export class BlockDesk {
+  readonly #log: BlockLog;
+  readonly #profiling: Profiling;
+  readonly #own: OwnTime;
+  readonly #held = new Set<Case>();
+  readonly verdicts: Record<Exclude<Verdict, "block">, number> = {
+    preempted: 0,
+    idle: 0,
+    paused: 0,
+    suspended: 0,
+  };
+
+  constructor(log: BlockLog, profiling: Profiling, own: OwnTime) {
+    this.#log = log;
+    this.#profiling = profiling;
+    this.#own = own;
+  }
+
+  add(
+    suspicion: Suspicion,
+    facts: KnownFacts,
+    { now, where = "outside any handler", onBlock }: {
+      now: number;
+      where?: string;
+      onBlock?: ((report: BlockReport) => void) | undefined;
+    },
+  ): void {
+    // What is no block whatever the profile says needs none.
+    const verdict = judge(suspicion, null);
+    if (verdict !== "block") {
+      this.verdicts[verdict]++;
+      return;
+    }
+    const one: Case = { suspicion, facts, where, arrivedAt: now, onBlock };
+    const { profile } = this.#profiling;
+    this.#held.add(one);
+    if (profile === null) return this.#close(one, null, now);
+    profile.whenCovered(
+      suspicion.span.to,
+      (chunk) => void this.#examine(one, chunk),
+    );
+  }
+
+  async #examine(one: Case, chunk: ProfileChunk | null): Promise<void> {
+    if (!this.#held.has(one)) return;
+    let finding: Finding | null = null;
+    const { attributor } = this.#profiling;
+    if (chunk !== null && attributor !== null) {
+      const { span, except } = one.suspicion;
+      const explanation = explain(chunk, span, except);
+      const attributed = attributor.attribute(explanation);
+      // From the end of the cut on: the inspector's message was parsed, too.
+      const now = performance.now();
+      this.#own.add(chunk.countedTo, now);
+      chunk.countedTo = now;
+      finding = { explanation, ...await attributed };
+    }
+    this.#close(one, finding, performance.now());
+  }
+
+  #close(one: Case, finding: Finding | null, now: number): void {
+    if (!this.#held.delete(one)) return;
+    const { suspicion } = one;
+    const unexplained = finding === null && suspicion.kind === "gap" &&
+      this.#profiling.profile !== null;
+    // A gap that the profile was to explain and did not may be anything.
+    const verdict = unexplained
+      ? "idle"
+      : judge(suspicion, finding?.explanation ?? null);
+    if (verdict !== "block") this.verdicts[verdict]++;
+    else {
+      const report = reportOf(one, finding);
+      this.#log.add(keyOf(report), report, now, one.onBlock);
+    }
+  }
+
+  /** Reports that the profile has not yet told about, as far as they are known. Oldest first. */
+  held(): BlockFacts[] {
+    return [...this.#held].filter((it) => it.suspicion.kind === "call")
+      .map((it) => reportOf(it, null));
+  }
+
+  /** Lets go of what waited too long: the host stopped delivering. */
+  tick(now: number): void {
+    for (const one of this.#held) {
+      if (now - one.arrivedAt > LONGEST_WAIT_MS) this.#close(one, null, now);
+    }
+  }
+
+  /** Resolves when nothing is held. Keeps the process alive until then. */
+  async empty(): Promise<void> {
+    while (this.#held.size > 0) {
+      this.#profiling.profile?.hurry();
+      await new Promise((resolve) => setTimeout(resolve, EMPTY_AGAIN_MS));
+    }
+  }
+
+  /** Closes all cases with what is known. */
+  stop(now: number): void {
+    for (const one of [...this.#held]) this.#close(one, null, now);
+  }
+}
+
+function keyOf({ route, culprit, message }: BlockFacts): string {
+  const where = route ?? message;
+  if (culprit === null) return where;
+  return `${where} ${culprit.function} ${culprit.file}:${culprit.line}`;
+}
+
+function reportOf(
+  { suspicion, facts, where }: Case,
+  finding: Finding | null,
+): BlockFacts {
+  const { ms, cpuMs, thresholdMs, preemptedMs } = suspicion;
+  const byCpu = causeOf(ms, cpuMs, preemptedMs);
+  const api = finding?.api ?? null;
+  const cause = finding === null
+    ? byCpu
+    : causeBySamples(finding.explanation, api?.kind ?? null, byCpu);
+  const culprit = finding?.culprit ?? null;
+  const { route } = facts;
+  const place = route !== null
+    ? `in ${route}`
+    : culprit === null
+    ? where
+    : `${where}, in ${culprit.function}`;
+  return {
+    ...facts,
+    message: `Potential event loop blocking ${place}`,
+    function: culprit?.function ?? facts.function,
+    longest_ms: ms,
+    preempted_ms: preemptedMs,
+    threshold_ms: thresholdMs,
+    culprit,
+    stack: finding?.stack ?? [],
+    cause,
+    advice: adviceFor(cause, route, api),
+  };
+}

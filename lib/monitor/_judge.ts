@@ -1,0 +1,72 @@
+import type { Explanation, Span } from "./_explain.ts";
+
+/** Milliseconds between two samples of the profile. */
+export const SAMPLE_EVERY_MS = 2;
+/** From so many expected samples on their absence says something. */
+const TELLING_SAMPLES = 8;
+/** Fewer than this share of them is absence. */
+const SPARSE = 1 / 8;
+/** A stretch longer than this without samples and computing is a machine that slept. */
+const SUSPENDED_MS = 5_000;
+/** With an inspector open, a stretch longer than this without computing is a breakpoint. */
+const PAUSED_MS = 250;
+
+/** Something that looks like a block. Milliseconds. */
+export interface Suspicion {
+  /** `call`: a stretch of a monitored call. `gap`: a gap that no call explains. */
+  kind: "call" | "gap";
+  span: Span;
+  /** Parts of the span that monitored calls account for. */
+  except: readonly Span[];
+  /** How long the stretch was, the parts left out not counted. */
+  ms: number;
+  thresholdMs: number;
+  /** For how long of it the thread was ready and had no core. */
+  preemptedMs: number;
+  /** CPU time of the thread meanwhile, null where the host does not tell. */
+  cpuMs: number | null;
+  /** An inspector's port is open, by somebody else. */
+  inspected: boolean;
+}
+
+/** What it turned out to be. All but `block` are counted and not reported. */
+export type Verdict =
+  | "block"
+  /** The system ran something else. */
+  | "preempted"
+  /** Nothing of the program ran: the loop waited, and the tick was late. */
+  | "idle"
+  /** A debugger held it. */
+  | "paused"
+  /** The process or the machine stood still. */
+  | "suspended";
+
+/**
+ * Tells a block from what only looks like one.
+ *
+ * @param explanation What the profile's samples say; null without a profile.
+ */
+export function judge(
+  { kind, ms, thresholdMs, preemptedMs, cpuMs, inspected }: Suspicion,
+  explanation: Explanation | null,
+): Verdict {
+  if (ms - preemptedMs <= thresholdMs) return "preempted";
+  if (inspected && ms >= PAUSED_MS && cpuMs !== null && cpuMs < ms / 10) {
+    return "paused";
+  }
+  if (explanation === null) return "block";
+  const { samples, js, gc, idle, sampling } = explanation;
+  const expected = (ms - preemptedMs) / SAMPLE_EVERY_MS;
+  const computed = cpuMs !== null && cpuMs >= ms / 4;
+  if (
+    sampling && !computed && expected >= TELLING_SAMPLES &&
+    samples < expected * SPARSE
+  ) {
+    // The thread that samples runs when this one does not: a hypervisor took
+    // the core, or all stood still.
+    return ms >= SUSPENDED_MS ? "suspended" : "preempted";
+  }
+  if (kind === "call") return "block";
+  // A gap is a block only if code of the program fills it.
+  return js + gc >= expected / 2 && js + gc > idle ? "block" : "idle";
+}

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import type { Explanation } from "./_explain.ts";
+import { judge, type Suspicion } from "./_judge.ts";
+
+const suspicion = (more: Partial<Suspicion>): Suspicion => ({
+  kind: "call",
+  span: { from: 0, to: 40 },
+  except: [],
+  ms: 40,
+  thresholdMs: 5,
+  preemptedMs: 0,
+  cpuMs: 40,
+  inspected: false,
+  ...more,
+});
+
+const seen = (more: Partial<Explanation>): Explanation => ({
+  frames: [],
+  within: [],
+  samples: 20,
+  js: 20,
+  gc: 0,
+  idle: 0,
+  native: 0,
+  sampling: true,
+  ...more,
+});
+
+Deno.test("judge() takes a stretch for a block, with a profile and without", () => {
+  assert.equal(judge(suspicion({}), null), "block");
+  assert.equal(judge(suspicion({}), seen({})), "block");
+  assert.equal(judge(suspicion({ cpuMs: null }), null), "block");
+});
+
+Deno.test("judge() leaves out time that the system gave to others", () => {
+  assert.equal(judge(suspicion({ preemptedMs: 36 }), null), "preempted");
+  assert.equal(judge(suspicion({ preemptedMs: 20 }), null), "block");
+});
+
+Deno.test("judge() takes a stretch without samples for a stolen core", () => {
+  const none = seen({ samples: 1, js: 1 });
+  assert.equal(judge(suspicion({ cpuMs: 0 }), none), "preempted");
+  assert.equal(judge(suspicion({ cpuMs: null }), none), "preempted");
+  // The thread computed: the thread that samples was the one without a core.
+  assert.equal(judge(suspicion({ cpuMs: 40 }), none), "block");
+  // The profile had only just been started.
+  assert.equal(
+    judge(suspicion({ cpuMs: 0 }), { ...none, sampling: false }),
+    "block",
+  );
+  assert.equal(
+    judge(suspicion({ ms: 9_000, cpuMs: 0 }), seen({ samples: 3 })),
+    "suspended",
+  );
+  assert.equal(
+    judge(suspicion({ ms: 9_000, cpuMs: 0 }), seen({ samples: 4_400 })),
+    "block",
+  );
+});
+
+Deno.test("judge() says nothing of a breakpoint", () => {
+  const paused = suspicion({ ms: 60_000, cpuMs: 20, inspected: true });
+  assert.equal(judge(paused, null), "paused");
+  assert.equal(judge({ ...paused, inspected: false }, null), "block");
+  assert.equal(judge({ ...paused, cpuMs: 30_000 }, null), "block");
+});
+
+Deno.test("judge() wants a gap to be filled with code", () => {
+  const gap = suspicion({ kind: "gap" });
+  assert.equal(judge(gap, seen({})), "block");
+  assert.equal(judge(gap, seen({ js: 2, native: 18 })), "idle");
+  assert.equal(judge(gap, seen({ js: 2, gc: 16 })), "block");
+});
