@@ -1,0 +1,5 @@
+import { lstatSync } from "node:fs";
+
+export function lazily() {
+  return lstatSync("."); // reports node:fs.lstatSync
+}

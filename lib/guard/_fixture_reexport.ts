@@ -1,0 +1,1 @@
+export { statSync as renamedStat } from "node:fs";
