@@ -25,12 +25,11 @@ function layerOf(path: string): string {
   return path === "main.ts" ? "main" : path.split("/")[0]!;
 }
 
-/** Without what is said in comments: examples import what they show. */
+/** Without comments and templates: examples import what they show. */
 function code(text: string): string {
-  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(
-    /(^|\s)\/\/[^\n]*/g,
-    "$1",
-  );
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, "")
+    .replaceAll(/(^|\s)\/\/[^\n]*/g, "$1")
+    .replaceAll(/`(?:\\.|[^`\\])*`/gs, "``");
 }
 
 function targets(file: SourceFile): string[] {
