@@ -3,11 +3,14 @@
  * without it. In a process of its own, because promise hooks leave a process
  * slower for good, also for who does not use them.
  *
- * `cpu_program.ts on|off <database url>`: prints `{"where"}`, then answers
+ * `cpu_program.ts off|<mode of the monitor> <database url>`: prints `{"where"}`, then answers
  * lines of {@linkcode CpuQuestion}. Ends with its stdin.
  */
 import { loopMonitor } from "@loophound/toolkit/hono";
-import { startLoopMonitor } from "@loophound/toolkit/monitor";
+import {
+  type LoopMonitorOptions,
+  startLoopMonitor,
+} from "@loophound/toolkit/monitor";
 import { createThreadPool } from "@loophound/toolkit/offload";
 import { createSlowQueryLog, kyselyQueryLog } from "@loophound/toolkit/sql";
 import { Hono } from "hono";
@@ -32,12 +35,25 @@ export interface CpuAnswer {
   cpu_us: number;
 }
 
+/** What the monitor is started with, by name; `default` is as it comes. */
+const MODES = {
+  default: {},
+  light: { mode: "light", profile: "off" },
+  exact: { mode: "exact", profile: "off" },
+  profile: { mode: "exact", profile: "rolling" },
+} as const satisfies Record<string, LoopMonitorOptions>;
+
+/** A mode of the monitor. */
+export type MonitorName = keyof typeof MODES;
+
 /** Gene requests in flight at the same time, as on a busy server. */
 const IN_FLIGHT = 8;
 
 async function main([mode, databaseUrl]: string[]): Promise<void> {
   await using stack = new AsyncDisposableStack();
-  const monitor = mode === "on" ? stack.use(startLoopMonitor()) : null;
+  const monitor = mode === "off"
+    ? null
+    : stack.use(startLoopMonitor({ ...MODES[mode as MonitorName], log: null }));
   const pool = stack.use(
     await createThreadPool({ classes: { query: { threads: 1 } } }),
   );

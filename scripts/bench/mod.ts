@@ -9,6 +9,7 @@ import { benchCache } from "./cache.ts";
 import { benchChecker } from "./checker.ts";
 import { benchClients } from "./clients.ts";
 import { type Context, openContext } from "./context.ts";
+import { benchDetectors } from "./detectors/mod.ts";
 import { type Figure, printFigures } from "./figure.ts";
 import { benchHeavy } from "./heavy.ts";
 import { benchLoad } from "./load.ts";
@@ -20,6 +21,7 @@ import { watchStolenCpu } from "./stolen_cpu.ts";
 const SECTIONS: Record<string, (context: Context) => Promise<Figure[]>> = {
   csv: benchChecker,
   monitor: benchMonitor,
+  detectors: benchDetectors,
   serving: benchServing,
   clients: benchClients,
   load: benchLoad,

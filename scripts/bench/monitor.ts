@@ -2,7 +2,7 @@ import { closedLoop } from "../../tests/helpers/traffic.ts";
 import { openCatalogue } from "./catalogue.ts";
 import { type Child, startChild } from "./child.ts";
 import { anyGene, type Context } from "./context.ts";
-import type { CpuAnswer, CpuQuestion } from "./cpu_program.ts";
+import type { CpuAnswer, CpuQuestion, MonitorName } from "./cpu_program.ts";
 import type { Figure } from "./figure.ts";
 import { median, medianInterval } from "./statistics.ts";
 
@@ -88,15 +88,27 @@ const ROUTES = [
   },
 ];
 
-/** CPU per request with the monitor, beside the same without it. */
-export async function benchMonitor(context: Context): Promise<Figure[]> {
+/** Options of {@linkcode costFigures}. */
+export interface CostOptions {
+  section: string;
+  mode: MonitorName;
+  /** Put before each figure. @default {""} */
+  name?: string;
+}
+
+/** CPU per request with the monitor in a mode, beside the same without it. */
+export async function costFigures(
+  context: Context,
+  { section, mode, name: title }: CostOptions,
+): Promise<Figure[]> {
+  const head = title === undefined ? "" : `${title}: `;
   const postgres = await context.postgres();
   const databaseUrl = await postgres.createDatabase();
   // Fills the database and closes it again.
   await (await openCatalogue(context, "PostgreSQL", {
     env: { DATABASE_URL: databaseUrl },
   }))[Symbol.asyncDispose]();
-  await using onChild = startChild("./cpu_program.ts", ["on", databaseUrl]);
+  await using onChild = startChild("./cpu_program.ts", [mode, databaseUrl]);
   await using offChild = startChild("./cpu_program.ts", ["off", databaseUrl]);
   const ready = async (child: Child): Promise<Program> => ({
     child,
@@ -111,14 +123,14 @@ export async function benchMonitor(context: Context): Promise<Figure[]> {
       const cost = median(costs);
       const how = way === "requested" ? "over HTTP" : "app.fetch alone";
       figures.push({
-        section: "monitor",
-        figure: `${name}, ${how}: CPU per request`,
+        section,
+        figure: `${head}${name}, ${how}: CPU per request`,
         value: median(on),
         unit: "µs",
         baseline: { what: "without monitor", value: median(off) },
       }, {
-        section: "monitor",
-        figure: `${name}, ${how}: cost, median of ${PAIRS} pairs`,
+        section,
+        figure: `${head}${name}, ${how}: cost, median of ${PAIRS} pairs`,
         value: cost,
         unit: "%",
         interval: medianInterval(costs),
@@ -133,11 +145,16 @@ export async function benchMonitor(context: Context): Promise<Figure[]> {
     ) / (IDLE_MS * 10);
   const [on, off] = programs;
   figures.push({
-    section: "monitor",
-    figure: "CPU while idle",
+    section,
+    figure: `${head}CPU while idle`,
     value: await idle(on),
     unit: "% of a core",
     baseline: { what: "without monitor", value: await idle(off) },
   });
   return figures;
+}
+
+/** CPU per request with the monitor as it comes. */
+export function benchMonitor(context: Context): Promise<Figure[]> {
+  return costFigures(context, { section: "monitor", mode: "default" });
 }

@@ -1,0 +1,77 @@
+/** Reasons for what is not caught that several cases share. */
+import type { Case, Miss } from "./case.ts";
+
+/**
+ * Promise hooks follow what continues a promise: a callback that the runtime
+ * calls by itself belongs to no call.
+ */
+const CALLBACK: Miss = {
+  what: "route",
+  why:
+    "it runs in a callback that the runtime calls by itself: promise hooks do not see it",
+};
+
+/** For blocks in callbacks of timers, sockets and node streams. */
+export const IN_CALLBACK: NonNullable<Case["misses"]> = {
+  exact: CALLBACK,
+  profile: CALLBACK,
+};
+
+/** For work that the runtime does without a function of the program's. */
+const NO_FRAME: Miss = {
+  what: "line",
+  why:
+    "the runtime does it by itself: no function of the program is on the stack",
+};
+export const WITHOUT_FRAME: NonNullable<Case["misses"]> = {
+  profile: NO_FRAME,
+};
+
+/** Both at once. */
+export const IN_RUNTIME_CALLBACK: NonNullable<Case["misses"]> = {
+  exact: CALLBACK,
+  profile: {
+    what: "route",
+    why: `${CALLBACK.why}; nor is a function of the program on the stack`,
+  },
+};
+
+/** After an await, when several handlers are in flight. */
+export const ONE_OF_SEVERAL: NonNullable<Case["misses"]> = {
+  light: {
+    what: "route",
+    why: "after an await it cannot tell which of several handlers it was",
+  },
+};
+
+/** For calls that a package makes. */
+export const IN_A_PACKAGE: Miss = {
+  what: "report",
+  why: "a package makes the call: only the program's own source is read",
+};
+
+/** For functions that are called by no name in the source. */
+export const NAMELESS: Miss = {
+  what: "line",
+  why:
+    "the source does not name the function that it calls there: the first line of the caller is given",
+};
+
+/** For code without a source file. */
+export const WITHOUT_SOURCE: Miss = {
+  what: "line",
+  why: "the code that ran has no source file: it is named, not who called it",
+};
+
+/** For work in steps of less than a microsecond. */
+export const TOO_FINE: Miss = {
+  what: "line",
+  why: "most of it is the runtime's own, between one step and the next",
+};
+
+/** For what the runtime does before the callback is called. */
+export const BEFORE_CALLBACK: Miss = {
+  what: "line",
+  why:
+    "the runtime does it around the callback: the first line of the function that set it up is given",
+};
