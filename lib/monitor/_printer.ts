@@ -1,11 +1,14 @@
 /** So many bytes wait for a reader of stderr; what comes then is dropped and counted. */
 const LONGEST_QUEUE = 64 * 1024;
 
+/** A reader that takes longer is not waited for. Milliseconds. */
+const LONGEST_FLUSH_MS = 500;
+
 /** Writes text that is not important enough to wait for. */
 export interface Printer {
   /** Takes lines; never waits. */
   print(text: string): void;
-  /** Resolves when what was taken is written. */
+  /** Resolves when what was taken is written, or nobody has read it for a while. */
   flushed(): Promise<void>;
 }
 
@@ -48,7 +51,15 @@ export function createPrinter(
       queued += bytes.length;
       last = last.then(() => writeAll(bytes));
     },
-    flushed: () => last,
+    async flushed() {
+      if (queued === 0) return;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const patience = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, LONGEST_FLUSH_MS);
+      });
+      await Promise.race([last, patience]);
+      clearTimeout(timer);
+    },
   };
 }
 

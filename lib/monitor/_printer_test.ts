@@ -24,6 +24,9 @@ Deno.test("createPrinter() neither waits nor grows where nobody reads", async ()
   });
   const long = "x".repeat(1000);
   for (let i = 0; i < 200; i++) printer.print(long);
+  // Not for ever.
+  await printer.flushed();
+  assert.deepEqual(written, []);
   resolve();
   await printer.flushed();
   assert.equal(written.length, 65);
