@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import process from "node:process";
+import { hookCallbacks } from "./_callback_hooks.ts";
 import { Call, CallList, Overrun } from "./_call.ts";
 import type { Span } from "./_explain.ts";
 import type { Heartbeat } from "./_heartbeat.ts";
@@ -56,6 +57,7 @@ export class CallTracker {
   #open: Call | undefined;
   #openSince = 0;
   #stopHooks: (() => void) | null = null;
+  #stopCallbackHooks: (() => void) | null = null;
   #hooksSeen = false;
   readonly #turnEnded = () => {
     this.#turnWatched = false;
@@ -79,6 +81,12 @@ export class CallTracker {
         () => this.#after(),
       );
     }
+    if (this.#stopHooks !== null) {
+      this.#stopCallbackHooks = hookCallbacks(
+        () => this.#beforeCallback(),
+        () => this.#afterCallback(),
+      );
+    }
     this.mode = this.#stopHooks === null ? "light" : "exact";
     if (wanted === "exact" && this.mode === "light") {
       throw new Error(
@@ -99,7 +107,8 @@ export class CallTracker {
 
   #unhook(): void {
     this.#stopHooks?.();
-    this.#stopHooks = null;
+    this.#stopCallbackHooks?.();
+    this.#stopHooks = this.#stopCallbackHooks = null;
     this.mode = "light";
   }
 
@@ -125,22 +134,41 @@ export class CallTracker {
     this.#heartbeat?.enter(call.labelId, now);
   }
 
+  #beforeCallback(): void {
+    if (this.#context.getStore() !== undefined) this.#before();
+  }
+
+  /** The end of the turn is not asked for: the asking would itself be such a callback. */
+  #afterCallback(): void {
+    this.#closeStretch();
+  }
+
   #after(): void {
-    const call = this.#open;
+    const call = this.#closeStretch();
     if (call === undefined) return;
+    if (call.turnMs > WATCH_TURN_MS && !this.#turnWatched) this.#watchTurn();
+  }
+
+  #closeStretch(): Call | undefined {
+    const call = this.#open;
+    if (call === undefined) return undefined;
     this.#open = undefined;
     this.#heartbeat?.leave();
     const now = performance.now();
     this.#lastEnd = now;
     this.#addOutermost(call, this.#openSince, now);
-    if (call.turnMs > WATCH_TURN_MS && !this.#turnWatched) this.#watchTurn();
+    return call;
   }
 
   /** Same turn as the stretch before, or another? */
   #startStretch(now: number): void {
     // While the turn is watched its end will be told: a pause of the thread
     // between two microtasks does not make two stretches of one.
-    if (!this.#turnWatched && now - this.#lastEnd > SAME_TURN_MS) this.#turn++;
+    const pause = now - this.#lastEnd;
+    if (!this.#turnWatched && pause > SAME_TURN_MS) this.#turn++;
+    // Between two continuations of a turn only the runtime runs: in a flood of
+    // short ones that is half of the time, and no gap of anybody else's.
+    else this.explained += pause;
   }
 
   /** A next-tick callback set from a microtask runs when the turn's last microtask is done. */

@@ -1,4 +1,4 @@
-import { culpritOf, isHidden } from "@loophound/toolkit/stack";
+import { culpritOf, isHidden, isOwnFrame } from "@loophound/toolkit/stack";
 import type { CpuProfile, ProfileNode } from "./_cpu_profile.ts";
 import type { ProfileChunk } from "./_rolling_profile.ts";
 
@@ -54,13 +54,14 @@ const MOST = 0.5;
 
 class Tree {
   readonly nodes = new Map<number, ProfileNode>();
+  readonly #parents = new Map<number, number>();
   readonly #self = new Map<number, number>();
   readonly #all = new Map<number, number>();
   readonly root: ProfileNode | undefined;
 
   /** @param counts Samples by innermost node. */
   constructor(profile: CpuProfile, counts: ReadonlyMap<number, number>) {
-    const parents = new Map<number, number>();
+    const parents = this.#parents;
     for (const node of profile.nodes) {
       this.nodes.set(node.id, node);
       for (const child of node.children ?? []) parents.set(child, node.id);
@@ -86,6 +87,30 @@ class Tree {
   /** Samples with the node anywhere on the stack. */
   all(id: number): number {
     return this.#all.get(id) ?? 0;
+  }
+
+  /** Of the nodes that fit, the one with most samples, if it has a tenth of all. */
+  busiest(fits: (node: ProfileNode) => boolean): ProfileNode | null {
+    let busiest: ProfileNode | null = null;
+    const least = this.root === undefined ? 0 : this.all(this.root.id) / 10;
+    for (const [id, count] of this.#all) {
+      const node = this.nodes.get(id);
+      if (node === undefined || count < least || !fits(node)) continue;
+      // Of a function and what it calls for all of its time, the latter.
+      if (busiest === null || count >= this.all(busiest.id)) busiest = node;
+    }
+    return busiest;
+  }
+
+  /** From below the root to the node. */
+  pathTo(node: ProfileNode): ProfileNode[] {
+    const path: ProfileNode[] = [];
+    for (
+      let up: ProfileNode | undefined = node;
+      up !== undefined && up !== this.root;
+      up = this.nodes.get(this.#parents.get(up.id) ?? NaN)
+    ) path.unshift(up);
+    return path;
   }
 
   busiestChild(node: ProfileNode): ProfileNode | null {
@@ -200,7 +225,14 @@ function follow(
       node,
     })).reverse(),
   ) as { node: ProfileNode } | null;
-  if (culprit === null) return { path: [], within: path };
+  if (culprit === null) {
+    // Thousands of short continuations: most of the time goes to what runs
+    // around them. Who makes them is the one to name.
+    const busiest = tree.busiest((node) => isOwnFrame({ file: fileOf(node) }));
+    return busiest === null
+      ? { path: [], within: path }
+      : { path: tree.pathTo(busiest), within: [] };
+  }
   const at = path.indexOf(culprit.node);
   return { path: path.slice(0, at + 1), within: path.slice(at + 1) };
 }

@@ -6,6 +6,9 @@ export const SAMPLE_EVERY_MS = 2;
 const TELLING_SAMPLES = 8;
 /** Fewer than this share of them is absence. */
 const SPARSE = 1 / 8;
+/** A gap of which less was seen is left alone, unless the thread surely computed. */
+const LEAST_SAMPLES = 2;
+const LEAST_SEEN = 1 / 4;
 /** A stretch longer than this without samples and computing is a machine that slept. */
 const SUSPENDED_MS = 5_000;
 /** With an inspector open, a stretch longer than this without computing is a breakpoint. */
@@ -67,6 +70,10 @@ export function judge(
     return ms >= SUSPENDED_MS ? "suspended" : "preempted";
   }
   if (kind === "call") return "block";
-  // A gap is a block only if code of the program fills it.
-  return js + gc >= expected / 2 && js + gc > idle ? "block" : "idle";
+  // A gap is a block only if code of the program fills it: the loop's own
+  // waiting is sampled, too.
+  const filled = js + gc >= samples / 2 && js + gc > idle;
+  const seen = samples >= LEAST_SAMPLES &&
+    (computed || samples >= expected * LEAST_SEEN);
+  return filled && seen ? "block" : "idle";
 }

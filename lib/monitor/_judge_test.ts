@@ -70,4 +70,9 @@ Deno.test("judge() wants a gap to be filled with code", () => {
   assert.equal(judge(gap, seen({})), "block");
   assert.equal(judge(gap, seen({ js: 2, native: 18 })), "idle");
   assert.equal(judge(gap, seen({ js: 2, gc: 16 })), "block");
+  // The thread that samples had no core for most of the time.
+  const few = seen({ samples: 4, js: 4 });
+  assert.equal(judge(gap, few), "block");
+  assert.equal(judge({ ...gap, cpuMs: 0 }, few), "idle");
+  assert.equal(judge(gap, seen({ samples: 1, js: 1 })), "idle");
 });

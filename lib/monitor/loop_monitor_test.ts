@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import process from "node:process";
 import { sleep, spin, turn } from "./_testing.ts";
 import { type LoopMonitorOptions, startLoopMonitor } from "./loop_monitor.ts";
 import { monitorBlocking } from "./monitor_blocking.ts";
@@ -217,6 +218,33 @@ Deno.test(
     assert.equal(monitor.blocks().map((it) => it.route).length, 1);
   },
 );
+
+Deno.test("startLoopMonitor() knows whose timer it was", {
+  ignore: !hasHooks,
+}, async () => {
+  using monitor = start();
+  await Promise.all([
+    monitor.measure("GET /other", () => sleep(60)),
+    monitor.measure("GET /timer", () =>
+      new Promise<void>((resolve) => {
+        setTimeout(() => {
+          spin(30);
+          resolve();
+        }, 5);
+      })),
+    monitor.measure("GET /tick", () =>
+      new Promise<void>((resolve) => {
+        process.nextTick(() => {
+          spin(30);
+          resolve();
+        });
+      })),
+  ]);
+  assert.deepEqual(
+    monitor.blocks().map((it) => it.route).sort(),
+    ["GET /tick", "GET /timer"],
+  );
+});
 
 Deno.test("startLoopMonitor() reports gaps outside any handler, after the grace", async () => {
   using graced = start();

@@ -2,16 +2,16 @@
 import type { Case, Miss } from "./case.ts";
 
 /**
- * Promise hooks follow what continues a promise: a callback that the runtime
- * calls by itself belongs to no call.
+ * Hooks follow what continues a promise, timers and `process.nextTick`: other
+ * callbacks that the runtime calls by itself belong to no call.
  */
 const CALLBACK: Miss = {
   what: "route",
   why:
-    "it runs in a callback that the runtime calls by itself: promise hooks do not see it",
+    "it runs in a callback that the runtime calls by itself, and no hook sees it",
 };
 
-/** For blocks in callbacks of timers, sockets and node streams. */
+/** For blocks in callbacks of `queueMicrotask`. */
 export const IN_CALLBACK: NonNullable<Case["misses"]> = {
   exact: CALLBACK,
   profile: CALLBACK,
@@ -25,15 +25,6 @@ const NO_FRAME: Miss = {
 };
 export const WITHOUT_FRAME: NonNullable<Case["misses"]> = {
   profile: NO_FRAME,
-};
-
-/** Both at once. */
-export const IN_RUNTIME_CALLBACK: NonNullable<Case["misses"]> = {
-  exact: CALLBACK,
-  profile: {
-    what: "route",
-    why: `${CALLBACK.why}; nor is a function of the program on the stack`,
-  },
 };
 
 /** After an await, when several handlers are in flight. */
@@ -57,16 +48,11 @@ export const NAMELESS: Miss = {
     "the source does not name the function that it calls there: the first line of the caller is given",
 };
 
-/** For code without a source file. */
+/** For code without a source or a name. */
 export const WITHOUT_SOURCE: Miss = {
   what: "line",
-  why: "the code that ran has no source file: it is named, not who called it",
-};
-
-/** For work in steps of less than a microsecond. */
-export const TOO_FINE: Miss = {
-  what: "line",
-  why: "most of it is the runtime's own, between one step and the next",
+  why:
+    "the code that ran has no source, and no name that its caller calls it by: the first line of the caller is given",
 };
 
 /** For what the runtime does before the callback is called. */

@@ -76,7 +76,6 @@ export const cases: readonly Case[] = [
     blockMs: 100,
   }),
   block("vm_script", {
-    misses: { profile: WITHOUT_SOURCE },
     title: "vm.runInNewContext in a helper",
     kind: "code loading",
     where: "helper",

@@ -2,7 +2,7 @@
 import process from "node:process";
 import { Hono } from "hono";
 import { block, type Case } from "../case.ts";
-import { IN_CALLBACK, TOO_FINE } from "../misses.ts";
+import { IN_CALLBACK } from "../misses.ts";
 import { pause } from "./_work.ts";
 
 export const app = new Hono();
@@ -57,7 +57,6 @@ app.get("/microtasks/next-tick", (c) => {
 
 export const cases: readonly Case[] = [
   block("microtask_awaits", {
-    misses: { profile: TOO_FINE },
     title: "1,000,000 awaits of what is already there",
     kind: "cpu loop",
     where: "microtasks",
@@ -89,7 +88,6 @@ export const cases: readonly Case[] = [
     blockMs: 150,
   }),
   block("next_tick_chain", {
-    misses: IN_CALLBACK,
     title: "process.nextTick that calls itself",
     kind: "cpu loop",
     where: "microtasks",

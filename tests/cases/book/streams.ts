@@ -3,7 +3,6 @@ import { Hono } from "hono";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { block, type Case } from "../case.ts";
-import { IN_CALLBACK } from "../misses.ts";
 import { pause } from "./_work.ts";
 
 export const app = new Hono();
@@ -127,7 +126,6 @@ export const cases: readonly Case[] = [
   block(
     "stream_node_transform",
     stream({
-      misses: IN_CALLBACK,
       title: "transform() of a node:stream pipeline",
       request: "GET /streams/node",
       function: "transform",

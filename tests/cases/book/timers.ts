@@ -1,7 +1,6 @@
 /** Timers: set by a handler, or by nobody in particular. */
 import { Hono } from "hono";
 import { block, type Case } from "../case.ts";
-import { IN_CALLBACK } from "../misses.ts";
 import { pause } from "./_work.ts";
 
 export const app = new Hono();
@@ -143,7 +142,6 @@ export const cases: readonly Case[] = [
   block(
     "timer_awaited",
     timer({
-      misses: IN_CALLBACK,
       title: "a timer that its handler awaits",
       request: "GET /timers/awaited",
       function: null,

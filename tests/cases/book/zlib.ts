@@ -13,7 +13,7 @@ import zlib, {
 } from "node:zlib";
 import { Hono } from "hono";
 import { block, type Case } from "../case.ts";
-import { IN_RUNTIME_CALLBACK, WITHOUT_FRAME } from "../misses.ts";
+import { WITHOUT_FRAME } from "../misses.ts";
 import { inputs, prepareRows } from "./_inputs.ts";
 import { pause } from "./_work.ts";
 
@@ -149,7 +149,7 @@ export const cases: readonly Case[] = [
   block(
     "zlib_callback",
     squeeze({
-      misses: IN_RUNTIME_CALLBACK,
+      misses: WITHOUT_FRAME,
       title: "zlib.gzip with a callback",
       request: "GET /zlib/callback",
       api: "node:zlib.gzip",
@@ -158,7 +158,7 @@ export const cases: readonly Case[] = [
   block(
     "zlib_promisified",
     squeeze({
-      misses: IN_RUNTIME_CALLBACK,
+      misses: WITHOUT_FRAME,
       title: "promisify(gzip)",
       request: "GET /zlib/promise",
       api: "node:zlib.gzip",
@@ -167,7 +167,7 @@ export const cases: readonly Case[] = [
   block(
     "zlib_stream",
     squeeze({
-      misses: IN_RUNTIME_CALLBACK,
+      misses: WITHOUT_FRAME,
       title: "createGzip in a pipeline",
       where: "stream callback",
       request: "GET /zlib/stream",
