@@ -58,6 +58,11 @@ const steps: [string, () => Promise<void>][] = [
   ["format", () => run(["fmt", "--check"])],
   ["lint", () => run(["lint"])],
   ["types", () => run(["check", "."])],
+  [
+    "scan",
+    () =>
+      run(["run", "-A", "lib/cli/main.ts", "scan", "main.ts", "src", "routes"]),
+  ],
   ["house", () => run(["run", "-A", "scripts/checks/mod.ts"])],
   [
     "tests",

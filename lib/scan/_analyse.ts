@@ -245,9 +245,9 @@ class Round {
     const { evaluator } = this.#context;
     const found = module.exports.get("default");
     if (found === undefined || found.kind === "from") return;
-    const objects = evaluator.exported(module, "default").filter(({ kind }) =>
-      kind === "object" || kind === "instance"
-    );
+    const objects = evaluator.exports.exported(module, "default").filter((
+      { kind },
+    ) => kind === "object" || kind === "instance");
     const handlers = evaluator.property(objects, "fetch");
     const request = evaluator.store.api("global", "Request.prototype");
     const to = handlers.flatMap((value) =>

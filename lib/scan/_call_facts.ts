@@ -209,7 +209,9 @@ function specialResult(
       name === "node:process getBuiltinModule"
     ) {
       const text = firstText(call);
-      return text === null ? NONE : evaluator.imported(text, "*", module);
+      return text === null
+        ? NONE
+        : evaluator.exports.imported(text, "*", module);
     }
   }
   return null;

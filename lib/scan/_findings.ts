@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import type { Analysis, Entry } from "./_analyse.ts";
 import type { PathStep, ScanEntry, ScanFinding } from "./types.ts";
 import type { Frame } from "./_values.ts";
-import type { Culprit } from "./_walk.ts";
+import type { Culprit } from "./_blame.ts";
 
 /** A finding before allowances are looked at, with the file's full path. */
 export interface FoundCulprit {

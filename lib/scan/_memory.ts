@@ -1,6 +1,12 @@
 /** Questions inside one another; a deeper one is asked first, by itself. */
 const DEEPEST_QUESTION = 150;
 
+/**
+ * How often that is done. Programs have few such chains; where everything
+ * hangs together with everything, there is no end to them and no use in them.
+ */
+const MOST_DETOURS = 200;
+
 /** Thrown, and caught at the top: a question that has to be asked first. */
 class TooDeep {
   constructor(readonly cell: Cell, readonly ask: () => void) {}
@@ -35,6 +41,7 @@ export class Memory {
   /** Answered without something that is known by now. */
   readonly #outdated = new Set<Cell>();
   readonly #asked = new Set<Cell>();
+  #detours = MOST_DETOURS;
 
   /** Answers a question, once. */
   ask<T>(cells: Cells<T>, key: unknown, nothing: T, answer: () => T): T {
@@ -48,7 +55,10 @@ export class Memory {
     }
     if (this.#depth >= DEEPEST_QUESTION) {
       // A ring that is longer than that ends where it came from.
-      if (this.#asked.has(cell)) return cell.value ?? nothing;
+      if (this.#asked.has(cell) || this.#detours === 0) {
+        return cell.value ?? nothing;
+      }
+      this.#detours--;
       throw new TooDeep(cell, () => void this.ask(cells, key, nothing, answer));
     }
     if (this.#depth > 0) return this.#answer(cell, answer);

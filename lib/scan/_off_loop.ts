@@ -93,7 +93,7 @@ export class OffLoop {
     for (const { module, name } of this.#names) {
       const found = this.#moduleOf(module);
       if (found === null) continue;
-      for (const value of evaluator.exported(found, name)) {
+      for (const value of evaluator.exports.exported(found, name)) {
         if (value.kind === "function") this.#own.add(value.fn);
         if (value.kind === "class") this.#own.add(value.cls);
       }

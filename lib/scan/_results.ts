@@ -8,9 +8,9 @@ import type { CallFacts } from "./_call_facts.ts";
 import type { Evaluator } from "./_evaluator.ts";
 import { isRouterPackage, REGISTERING } from "./_routers.ts";
 import { resultOfApi } from "./_runtime_facts.ts";
+import { nodeId } from "./_node_ids.ts";
 import {
   type ApiValue,
-  nodeId,
   NONE,
   type PackageValue,
   union,

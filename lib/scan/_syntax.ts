@@ -1,8 +1,8 @@
 /**
  * Parses a file. Measured on 1,000 files of this repository (3.3 MB, two
  * cores): `@babel/parser` 1.53 s, `typescript` 6 `createSourceFile` 1.49 s and
- * another 0.2 s to load its 24 MB, and no such function in TypeScript 7;
- * `oxc-parser` asks for native code (`--allow-ffi`) and its binding is not
+ * another 0.2 s to load its 24 MB (TypeScript 7, the native port, was not
+ * tried); `oxc-parser` asks for native code (`--allow-ffi`) and its binding is not
  * found without a node_modules folder.
  *
  * @module

@@ -12,10 +12,10 @@ import {
   type TypeRef,
 } from "./_facts.ts";
 import type { Memory } from "./_memory.ts";
+import type { Store } from "./_store.ts";
 import {
   type Frame,
   NONE,
-  type Store,
   type TypeValue,
   union,
   type Value,

@@ -4,12 +4,10 @@
  *
  * @module
  */
-import {
-  type BlockingApi,
-  findBlockingApi,
-} from "@loophound/toolkit/blocking_apis";
 import type * as t from "@babel/types";
+import { blame, type Culprit } from "./_blame.ts";
 import type { CallFacts } from "./_call_facts.ts";
+import { accessorsOf, lineageOf } from "./_lineage.ts";
 import type { Evaluator } from "./_evaluator.ts";
 import { keyName, type ModuleInfo, type Site } from "./_facts.ts";
 import { ADDING, callbackArguments, CALLING_BACK } from "./_results.ts";
@@ -25,7 +23,7 @@ import {
   LISTENING,
   NODE_STREAM_METHODS,
 } from "./_runtime_facts.ts";
-import { bare, callPlace, placeOf } from "./_syntax.ts";
+import { bare, callPlace } from "./_syntax.ts";
 import type { EntryKind } from "./types.ts";
 import {
   type ApiValue,
@@ -43,16 +41,6 @@ import {
 export interface Edge {
   readonly to: Frame;
   readonly line: number;
-}
-
-/** A call that holds the loop. */
-export interface Culprit {
-  readonly api: BlockingApi;
-  readonly node: t.Node;
-  readonly line: number;
-  readonly column: number;
-  /** What is known of its size: over the limit, under it, or nothing. */
-  readonly size: "over" | "under" | null;
 }
 
 /** A function left with the loop. */
@@ -122,7 +110,7 @@ class Walk implements FrameFacts {
       case "write":
         return this.#write(site);
       case "keep":
-        return evaluator.write(
+        return evaluator.learnt.write(
           evaluator.thisOf(frame),
           site.name,
           evaluator.evaluateBinding(site.binding, frame),
@@ -281,70 +269,16 @@ class Walk implements FrameFacts {
     kind: "get" | "set",
     node: t.Node,
   ): void {
-    for (const { value, self } of this.#accessors(objects, name, kind)) {
+    for (
+      const { value, self } of accessorsOf(
+        this.#evaluator,
+        objects,
+        name,
+        kind,
+      )
+    ) {
       this.#edge(this.#evaluator.enter(value, [], [self]), node);
     }
-  }
-
-  #accessors(
-    objects: readonly Value[],
-    name: string,
-    kind: "get" | "set",
-  ): { value: FnValue; self: Value }[] {
-    const { store } = this.#evaluator;
-    const found: { value: FnValue; self: Value }[] = [];
-    for (const object of objects) {
-      if (object.kind === "object") {
-        for (const property of object.node.properties) {
-          if (
-            property.type !== "ObjectMethod" || property.kind !== kind ||
-            keyName(property.key, property.computed) !== name
-          ) continue;
-          const fn = object.frame.fn.module.functionOf.get(property);
-          if (fn !== undefined) {
-            found.push({
-              value: store.fn(fn, object.frame, object),
-              self: object,
-            });
-          }
-        }
-        continue;
-      }
-      const from = object.kind === "instance"
-        ? object.of
-        : object.kind === "class"
-        ? object
-        : null;
-      if (from === null) continue;
-      for (const cls of this.#lineage(from)) {
-        const members = object.kind === "class"
-          ? cls.cls.statics
-          : cls.cls.members;
-        const own = (members.get(name) ?? []).filter((one) =>
-          one.kind === kind && one.fn !== undefined
-        );
-        for (const { fn } of own) {
-          found.push({ value: store.fn(fn!, cls.frame, object), self: object });
-        }
-        if (own.length > 0) break;
-      }
-    }
-    return found;
-  }
-
-  /** A class and what it extends, nearest first. */
-  #lineage(cls: ClassValue): ClassValue[] {
-    const line = [cls];
-    for (const one of line) {
-      const { superClass } = one.cls;
-      if (superClass === null) continue;
-      for (const parent of this.#evaluator.evaluate(superClass, one.frame)) {
-        if (parent.kind === "class" && !line.includes(parent)) {
-          line.push(parent);
-        }
-      }
-    }
-    return line;
   }
 
   #write(site: Extract<Site, { kind: "write" }>): void {
@@ -357,7 +291,7 @@ class Walk implements FrameFacts {
     if (name !== null && this.#context.accessors.has(name)) {
       this.#access(objects, name, "set", node);
     }
-    evaluator.write(objects, name, values);
+    evaluator.learnt.write(objects, name, values);
     const isOwn = objects.some(({ kind }) =>
       kind === "instance" || kind === "object" || kind === "class"
     );
@@ -398,7 +332,7 @@ class Walk implements FrameFacts {
         kind === "collection"
       );
       if (collections.length > 0) {
-        evaluator.write(collections, null, union(...call.args()));
+        evaluator.learnt.write(collections, null, union(...call.args()));
       }
     }
     if (
@@ -418,7 +352,7 @@ class Walk implements FrameFacts {
         const name = keyName(property.key, property.computed === true);
         if (name === null) continue;
         const values = this.#evaluator.property([source], name);
-        this.#evaluator.write(targets, name, values);
+        this.#evaluator.learnt.write(targets, name, values);
         if (this.#context.accessors.has(name)) {
           this.#access(targets, name, "set", node);
         }
@@ -528,7 +462,7 @@ class Walk implements FrameFacts {
     node: t.Node,
   ): void {
     const evaluator = this.#evaluator;
-    const isStream = this.#lineage(cls).some((one) =>
+    const isStream = lineageOf(this.#evaluator, cls).some((one) =>
       one.cls.superClass !== null &&
       evaluator.evaluate(one.cls.superClass, one.frame).some((parent) =>
         parent.kind === "api" &&
@@ -543,39 +477,13 @@ class Walk implements FrameFacts {
     }
   }
 
-  #hasCallback(call: CallFacts): boolean {
-    const last = call.argNodes.at(-1);
-    if (last === undefined) return false;
-    const { type } = bare(last);
-    return type === "FunctionExpression" ||
-      type === "ArrowFunctionExpression" ||
-      (call.args().at(-1) ?? NONE).some(({ kind }) => kind === "function");
-  }
-
   #blame(
     callee: ApiValue | PackageValue,
     call: CallFacts,
     node: t.Node = call.node,
-  ): boolean {
-    const module = callee.kind === "api" ? callee.module : `npm:${callee.name}`;
-    const api = findBlockingApi(module, callee.path, {
-      callback: this.#hasCallback(call),
-    });
-    if (api === undefined) return false;
-    const constructs = node === call.node && (call.isNew || call.isSuper);
-    if ((api.call === "constructor") !== constructs) return false;
-    // Nothing is loaded by asking for a module of the runtime.
-    if (
-      api.id === "node:module.Module.prototype.require" &&
-      call.special?.some(({ kind }) => kind === "api")
-    ) return false;
-    this.culprits.push({
-      api,
-      node,
-      ...(node === call.node ? callPlace(node) : placeOf(node)),
-      size: sizeOf(api, call),
-    });
-    return true;
+  ): void {
+    const culprit = blame(callee, call, node);
+    if (culprit !== null) this.culprits.push(culprit);
   }
 
   #foreignCall(callee: ApiValue | PackageValue, call: CallFacts): void {
@@ -770,18 +678,4 @@ class Walk implements FrameFacts {
 function isPlainName(node: t.Node): boolean {
   const { type } = bare(node);
   return type === "Identifier" || type === "MemberExpression";
-}
-
-/** Whether a size that is written in the call is over the limit. */
-function sizeOf(api: BlockingApi, call: CallFacts): Culprit["size"] {
-  if (api.size === null || typeof api.size.of !== "number") return null;
-  const node = call.argNodes[api.size.of];
-  if (node === undefined) return null;
-  const size = node.type === "NumericLiteral" && api.size.unit !== "elements"
-    ? node.value
-    : node.type === "StringLiteral"
-    ? node.value.length
-    : null;
-  if (size === null) return null;
-  return size > api.size.over ? "over" : "under";
 }

@@ -25,9 +25,12 @@ function byCulprit(findings: readonly ScanFinding[]): ScanFinding[][] {
     if (group === undefined) groups.set(key, [finding]);
     else group.push(finding);
   }
-  // The shortest way first: it is the one that is printed.
+  // The shortest way first: it is the one that is printed. Routes before what
+  // comes from nobody in particular.
+  const rank = ({ path, entry }: ScanFinding) =>
+    path.length + (entry.kind === "route" ? 0 : 0.5);
   return [...groups.values()].map((group) =>
-    group.toSorted((a, b) => a.path.length - b.path.length)
+    group.toSorted((a, b) => rank(a) - rank(b))
   );
 }
 
