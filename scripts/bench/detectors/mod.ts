@@ -93,7 +93,9 @@ export async function benchDetectors(context: Context): Promise<Figure[]> {
 
   let best: Score | null = null;
   for (const { mode, name, goals, line } of MODES) {
-    say(`${name}: ${book.cases.length} cases, ${occurrences(line)} times each`);
+    say(
+      `${name}: ${book.cases.length} cases, runs of each: ${occurrences(line)}`,
+    );
     const score = await run(mode, line);
     best = score;
     sayMisses(say, name, score, line);
