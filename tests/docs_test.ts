@@ -44,9 +44,19 @@ Deno.test("README.md and the docs link to files that are there", async () => {
     const path of [
       "README.md",
       "CONTRIBUTING.md",
+      "lib/README.md",
       "docs/architecture.md",
+      "docs/blocking_apis.md",
+      "docs/cases.md",
       "docs/collections.md",
       "docs/deploy.md",
+      "docs/detectors.md",
+      "docs/guard.md",
+      "docs/lint.md",
+      "docs/performance.md",
+      "docs/scan.md",
+      "docs/testing.md",
+      "docs/watchdog.md",
     ]
   ) {
     const text = await read(path);

@@ -7,6 +7,8 @@ interface CpuUsage {
 }
 
 const SAMPLES = 4096;
+/** By so much a tick may be late without anybody taking note. */
+const JITTER_MS = 1;
 /** Some kernels count CPU time in ticks of so many milliseconds. */
 const COARSE_MS = 10;
 
@@ -43,10 +45,16 @@ export interface CpuTime {
   /** CPU milliseconds between two times, else null. */
   between(from: number, to: number): number | null;
   /**
-   * Milliseconds between two times for which the thread was ready and had no
-   * core; 0 where the host does not tell.
+   * Milliseconds between two times for which the thread surely was ready and
+   * had no core; 0 where the host does not tell.
+   *
+   * @param lagBetween Tells for how long ticks were late between two times.
    */
-  delayBetween(from: number, to: number): number;
+  delayBetween(
+    from: number,
+    to: number,
+    lagBetween: (from: number, to: number) => number,
+  ): number;
   /** The newest sample of that time since the thread's start. */
   readonly delay: number;
   close(): void;
@@ -115,25 +123,31 @@ export class CpuClock implements CpuTime {
     return around === null ? null : around.amount;
   }
 
-  /** What must have been between the two times, whatever was just outside. */
-  delayBetween(from: number, to: number): number {
+  delayBetween(
+    from: number,
+    to: number,
+    lagBetween: (from: number, to: number) => number,
+  ): number {
     const delay = this.#runDelay;
     if (delay === null) return 0;
     const around = this.#around(this.#delays, delay.read, from, to);
     if (around === null) return 0;
-    return Math.max(0, Math.min(around.amount - around.outside, to - from));
+    const { amount, since, until } = around;
+    // Of the time outside, what the ticks saw: a thread that waits for a core
+    // makes them late.
+    const outside = (a: number, b: number) =>
+      Math.min(b - a, lagBetween(a, b) + JITTER_MS);
+    const inside = amount - outside(since, from) - outside(to, until);
+    return Math.max(0, Math.min(inside, to - from));
   }
 
-  /**
-   * By how much a value grew between the samples around two times, and how
-   * many milliseconds of that lie outside of them.
-   */
+  /** By how much a value grew between the samples around two times, and when these were. */
   #around(
     values: Float64Array,
     read: () => number,
     from: number,
     to: number,
-  ): { amount: number; outside: number } | null {
+  ): { amount: number; since: number; until: number } | null {
     const now = performance.now();
     let [end, endAt] = to > this.time
       ? [read(), now]
@@ -146,7 +160,8 @@ export class CpuClock implements CpuTime {
       if (time <= from) {
         return {
           amount: end - values[slot]!,
-          outside: from - time + (endAt - to),
+          since: time,
+          until: Math.max(to, endAt),
         };
       }
     }

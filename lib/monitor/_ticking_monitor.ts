@@ -32,11 +32,13 @@ import type {
 
 /** A call still running this long after its block is reported without waiting for its end. */
 const REPORT_WITHIN_MS = 250;
-/** The thread's CPU time is read every so many ticks (3.4 µs a time). */
-const TICKS_PER_CPU_SAMPLE = 5;
-/** With more delay than this between two samples, every tick takes one for a while. */
-const CONTENDED_MS = 0.2;
-const CONTENDED_FOR_MS = 500;
+/**
+ * The thread's CPU time, and how long it waited for a core, are read every so
+ * many ticks: 10 µs in a row, but up to 100 µs when they wake an idle thread.
+ */
+const TICKS_PER_CPU_SAMPLE = 10;
+/** A tick that comes so late takes a sample, too. */
+const LATE_MS = 1;
 
 /** What {@linkcode startLoopMonitor} starts: a ticker, and what it tells the others. */
 export class TickingMonitor implements LoopMonitor {
@@ -65,7 +67,6 @@ export class TickingMonitor implements LoopMonitor {
   #ticksToSample = TICKS_PER_CPU_SAMPLE;
   #parked = 0;
   #suspended = 0;
-  #contendedUntil = 0;
   #stopped = false;
   #starting = true;
 
@@ -110,7 +111,7 @@ export class TickingMonitor implements LoopMonitor {
     });
     this.#own = new OwnTime(
       thresholdMs,
-      (from, to) => this.#cpu.delayBetween(from, to),
+      (from, to) => this.#delayBetween(from, to),
     );
     this.#desk = new BlockDesk(this.#log, this.#profiling, this.#own);
     this.#saturation = new Saturation(now, this.#totals(now));
@@ -156,7 +157,11 @@ export class TickingMonitor implements LoopMonitor {
     if (counts) this.#windows.tick(gap, Math.max(0, gap - this.#tickMs));
     this.#lag.tick(now);
     this.#calls.tick();
-    if (--this.#ticksToSample <= 0) this.#sampleCpu(now);
+    // A late tick may be the first sign of a fight for the cores: from there
+    // on it is worth knowing exactly when the thread had none.
+    if (--this.#ticksToSample <= 0 || gap > this.#tickMs + LATE_MS) {
+      this.#sampleCpu(now);
+    }
     for (const call of this.#pending) {
       const since = now - (call.over?.pendingAt ?? 0);
       if (call.ended || since > REPORT_WITHIN_MS) this.#report(call, now);
@@ -196,13 +201,8 @@ export class TickingMonitor implements LoopMonitor {
 
   #sampleCpu(now: number): void {
     this.#ticksToSample = TICKS_PER_CPU_SAMPLE;
-    const { value: before, delay } = this.#cpu;
+    const { value: before } = this.#cpu;
     this.#cpu.sample(now);
-    if (this.#cpu.delay - delay > CONTENDED_MS) {
-      this.#contendedUntil = now + CONTENDED_FOR_MS;
-    }
-    // Where threads fight for the cores it is worth knowing exactly when.
-    if (now < this.#contendedUntil) this.#ticksToSample = 1;
     if (this.#cpu.exact) this.#windows.addCpu(this.#cpu.value - before);
   }
 
@@ -213,7 +213,7 @@ export class TickingMonitor implements LoopMonitor {
    */
   #lookInto(unexplained: number, gap: number, now: number): boolean {
     const from = now - gap;
-    const delay = this.#cpu.delayBetween(from, now);
+    const delay = this.#delayBetween(from, now);
     const verdict = judgeGap({
       gap,
       unexplained,
@@ -318,7 +318,7 @@ export class TickingMonitor implements LoopMonitor {
       except: [],
       ms: longest,
       thresholdMs: this.#thresholdMs,
-      preemptedMs: this.#cpu.delayBetween(span.from, span.to),
+      preemptedMs: this.#delayBetween(span.from, span.to),
       cpuMs: this.#cpu.between(span.from, span.to),
       inspected: isInspected(),
     }, {
@@ -398,6 +398,14 @@ export class TickingMonitor implements LoopMonitor {
     return {
       [Symbol.dispose]: () => void this.#callListeners.delete(listener),
     };
+  }
+
+  #delayBetween(from: number, to: number): number {
+    return this.#cpu.delayBetween(
+      from,
+      to,
+      (a, b) => this.lagBetween(a, b),
+    );
   }
 
   #blocksSoFar(): number {

@@ -2,8 +2,9 @@
  * Runs the monitor with everything on for a long time and tells what it did
  * to the loop itself: its ticks, the chunks of its profile, the reports.
  *
- * `deno run -A scripts/stress/monitor.ts [minutes]` (default 60). Every
- * second 20 requests; every ten seconds one that blocks for 20 ms. stderr gets
+ * `deno run -A scripts/stress/monitor.ts [minutes] [file] [seconds]` (default
+ * 60 minutes). Every second 20 requests; every so many seconds (default 10) one
+ * that blocks for 20 ms: every half second makes an hour's work of 3 minutes. stderr gets
  * the reports; run it with `2>&1 | sleep 9999` to see what a pipe does that
  * nobody reads: the figures go to the file in the second argument.
  */
@@ -18,9 +19,10 @@ import "pg";
 import "pg-boss";
 
 const minutes = Number(Deno.args[0] ?? "60");
-const file = Deno.args[1];
-if (!(minutes > 0)) {
-  console.error(`Cannot read minutes "${Deno.args[0]}": a number above 0`);
+const file = Deno.args[1] || undefined;
+const every = Number(Deno.args[2] ?? "10");
+if (!(minutes > 0) || !(every > 0)) {
+  console.error(`Cannot read "${Deno.args.join(" ")}": numbers above 0 wanted`);
   Deno.exit(2);
 }
 
@@ -56,15 +58,14 @@ app.get("/block", (c) => {
 
 const end = performance.now() + minutes * 60_000;
 let blocked = 0;
-for (let second = 0; performance.now() < end; second++) {
-  for (let i = 0; i < 20; i++) {
-    await (await app.request(`/fast/${i}`)).text();
-    await sleep(45);
-  }
-  if (second % 10 === 5) {
-    blocked++;
-    await (await app.request("/block")).text();
-  }
+let nextBlock = performance.now() + every * 1000;
+while (performance.now() < end) {
+  await (await app.request(`/fast/${blocked}`)).text();
+  await sleep(45);
+  if (performance.now() < nextBlock) continue;
+  nextBlock += every * 1000;
+  blocked++;
+  await (await app.request("/block")).text();
 }
 await monitor.settled();
 const { monitor_blocks, monitor_longest_ms, monitor_total_ms, preempted_gaps } =
