@@ -1,3 +1,8 @@
+import {
+  isOwnFrame,
+  parseStack,
+  type StackFrame,
+} from "@loophound/toolkit/stack";
 import type { LoopMonitor } from "./types.ts";
 
 /** A rejection that nobody handled, or an error that nobody caught. */
@@ -9,9 +14,7 @@ export interface UnhandledReport {
   /** The monitored call that it came from, where the host tells. */
   label: string | null;
   /** The first frame of one's own code in the error's stack. */
-  origin:
-    | { function: string | null; file: string; line: number; column: number }
-    | null;
+  origin: StackFrame | null;
   /** Frames of the error, at most twelve, without its message. */
   stack: string[];
   /** ISO time. */
@@ -36,31 +39,14 @@ export interface UnhandledOptions {
   onError?: (report: UnhandledReport) => boolean;
 }
 
-const FRAME =
-  /^\s*at (?:(?:async )?(.*?) \()?((?:file|https?|data|blob):.*?):(\d+):(\d+)\)?$/;
-
 function framesOf(error: unknown): string[] {
   if (!(error instanceof Error) || typeof error.stack !== "string") return [];
   return error.stack.split("\n").filter((line) => /^\s+at /.test(line))
     .map((line) => line.trim()).slice(0, 12);
 }
 
-function originOf(stack: string[]): UnhandledReport["origin"] {
-  for (const frame of stack) {
-    const found = FRAME.exec(frame);
-    if (found === null) continue;
-    const [, name, file, line, column] = found;
-    if (file === undefined || /\/node_modules\/|\/npm\/registry\./.test(file)) {
-      continue;
-    }
-    return {
-      function: name?.replace(/^async /, "") ?? null,
-      file,
-      line: Number(line),
-      column: Number(column),
-    };
-  }
-  return null;
+function originOf(stack: readonly string[]): UnhandledReport["origin"] {
+  return parseStack(stack.join("\n")).find(isOwnFrame) ?? null;
 }
 
 function textOf(error: unknown): string {
