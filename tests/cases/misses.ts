@@ -27,6 +27,20 @@ export const WITHOUT_FRAME: NonNullable<Case["misses"]> = {
   profile: NO_FRAME,
 };
 
+/** For work that a package puts into a queue of its own. */
+const QUEUED: Miss = {
+  what: "route",
+  why:
+    "a package runs it from a queue of its own: a part of it continues what others have begun",
+};
+export const IN_A_QUEUE: NonNullable<Case["misses"]> = {
+  exact: QUEUED,
+  profile: {
+    what: "route",
+    why: `${QUEUED.why}; nor is a function of the program on the stack`,
+  },
+};
+
 /** After an await, when several handlers are in flight. */
 export const ONE_OF_SEVERAL: NonNullable<Case["misses"]> = {
   light: {

@@ -2,7 +2,7 @@
 import { PGlite } from "@electric-sql/pglite";
 import { Hono } from "hono";
 import { block, type Case } from "../case.ts";
-import { BEFORE_CALLBACK, WITHOUT_FRAME } from "../misses.ts";
+import { BEFORE_CALLBACK, IN_A_QUEUE } from "../misses.ts";
 import { makeRows, type Row } from "./_inputs.ts";
 
 export const app = new Hono();
@@ -31,7 +31,7 @@ function receiveRows(): Promise<number> {
 
 export const cases: readonly Case[] = [
   block("pglite_query", {
-    misses: WITHOUT_FRAME,
+    misses: IN_A_QUEUE,
     title: "a query of PGlite on the main thread",
     kind: "embedded database",
     where: "helper's continuation",
