@@ -251,7 +251,7 @@ Deno.test("deadline() hands a body's own failure on", async () => {
 });
 
 Deno.test("deadline() says how late the loop was, and takes an answer of one's own", async () => {
-  await using monitor = startLoopMonitor({ graceMs: PLENTY_MS });
+  await using monitor = startLoopMonitor({ log: null, graceMs: PLENTY_MS });
   const reports: DeadlineReport[] = [];
   const app = new Hono<Env>();
   app.use(

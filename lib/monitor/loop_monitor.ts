@@ -93,7 +93,7 @@ export interface LoopMonitorOptions {
  * holds it, and how long each monitored call was on it.
  *
  * The ticker does not keep the process alive. Stop the monitor (or dispose of
- * it) when done.
+ * it) when done; in a test with `await using`, which waits for what it prints.
  *
  * @param options Thresholds and what to do with reports.
  * @returns The running monitor.

@@ -6,7 +6,7 @@
  * ```ts
  * import { monitorBlocking, startLoopMonitor } from "@loophound/toolkit/monitor";
  *
- * using monitor = startLoopMonitor({ thresholdMs: 5 });
+ * await using monitor = startLoopMonitor({ thresholdMs: 5 });
  * const spin = monitorBlocking(monitor, "spin")((ms: number) => {
  *   const end = performance.now() + ms;
  *   while (performance.now() < end);
@@ -15,10 +15,13 @@
  * console.log(monitor.blocks()[0]?.message); // Potential event loop blocking in spin
  * ```
  *
- * What it does not see: `exact` mode knows what runs after an await, but not
- * what a timer, `queueMicrotask` or an event callback does on its own. Such a
- * gap is reported without a route, when it is longer than two thresholds
- * (at least 15 ms) and the thread computed for most of it.
+ * Function, line and cause come from a CPU profile that is always on; where
+ * the host has none, reports name the route only.
+ *
+ * What it does not see: `exact` mode knows what runs after an await, in timers
+ * and in `process.nextTick`, but not what `queueMicrotask` or an event callback
+ * does on its own. Such a gap is reported without a route, when it is longer
+ * than two thresholds (without the profile: at least 15 ms) and code filled it.
  *
  * Awaiting does not always give the loop back: on Deno 2.9.6 a handler that
  * computes 1.2 ms and then awaits `Deno.stat`, again and again, kept timers

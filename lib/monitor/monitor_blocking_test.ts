@@ -4,7 +4,7 @@ import { startLoopMonitor } from "./loop_monitor.ts";
 import { monitorBlocking } from "./monitor_blocking.ts";
 
 Deno.test("monitorBlocking() keeps name, parameters, this and result", async () => {
-  using monitor = startLoopMonitor();
+  using monitor = startLoopMonitor({ log: null });
   const owner = {
     factor: 3,
     times: monitorBlocking(monitor, "times")(
@@ -20,7 +20,7 @@ Deno.test("monitorBlocking() keeps name, parameters, this and result", async () 
 });
 
 Deno.test("monitorBlocking() decorates methods and makes labels from arguments", () => {
-  using monitor = startLoopMonitor();
+  using monitor = startLoopMonitor({ log: null });
   class Renderer {
     #page = "page";
     @monitorBlocking(monitor, (kind: string) => `render ${kind}`)
@@ -36,7 +36,7 @@ Deno.test("monitorBlocking() decorates methods and makes labels from arguments",
 });
 
 Deno.test("monitorBlocking() reports although the label cannot be made", () => {
-  using monitor = startLoopMonitor();
+  using monitor = startLoopMonitor({ log: null });
   monitorBlocking(monitor, () => {
     throw new Error("no name");
   })(() => spin(10))();
@@ -44,7 +44,7 @@ Deno.test("monitorBlocking() reports although the label cannot be made", () => {
 });
 
 Deno.test("monitorBlocking() asks for the trace only for a report", () => {
-  using monitor = startLoopMonitor({ thresholdMs: 100 });
+  using monitor = startLoopMonitor({ log: null, thresholdMs: 100 });
   let asked = 0;
   const run = monitorBlocking(monitor, "traced", {
     traceId: () => `trace ${++asked}`,

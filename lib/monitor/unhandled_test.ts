@@ -4,7 +4,7 @@ import { startLoopMonitor } from "./loop_monitor.ts";
 import { catchUnhandledRejections, type UnhandledReport } from "./unhandled.ts";
 
 Deno.test("catchUnhandledRejections() reports where a rejection came from", async () => {
-  using monitor = startLoopMonitor();
+  using monitor = startLoopMonitor({ log: null });
   const reports: UnhandledReport[] = [];
   using _catching = catchUnhandledRejections((it) => reports.push(it), {
     monitor,

@@ -22,7 +22,8 @@ Deno.test("startLoopMonitor() tells its watchdog which call holds the loop", {
   });
   for (let i = 0; stalls.length === 0 && i < 200; i++) await sleep(10);
   assert.equal(stalls[0]?.route, "GET /stuck");
-  assert.ok(stalls[0].stalled_ms >= 500);
+  // Time in which the whole process had no core does not count.
+  assert.ok(stalls[0].stalled_ms >= 100);
 });
 
 Deno.test("startLoopMonitor() says why nothing watches", () => {

@@ -20,7 +20,7 @@ async function open(
   options: { metered?: boolean; max?: number } = {},
 ) {
   const { metered = true, max = 4 } = options;
-  const monitor = startLoopMonitor({ graceMs: 0 });
+  const monitor = startLoopMonitor({ log: null, graceMs: 0 });
   const log = createSlowQueryLog();
   // What it would say if the loop's lag were not subtracted.
   const naive = createSlowQueryLog();

@@ -53,7 +53,7 @@ export async function openGround(
       }),
     );
     const engine = stack.use(await openEngine({ dataDir, pool, databaseUrl }));
-    const monitor = stack.use(startLoopMonitor({ thresholdMs: 5 }));
+    const monitor = stack.use(startLoopMonitor({ log: null, thresholdMs: 5 }));
     await migrate(engine, {
       core: [...jobMigrations, {
         name: "0002_effects",
