@@ -98,7 +98,10 @@ export async function within<T>(
 function flagOf(permission: Deno.PermissionDescriptor): string {
   const { name, ...scope } = permission;
   const [value] = Object.values(scope);
-  return value === undefined ? `--allow-${name}` : `--allow-${name}=${value}`;
+  // Deno 2.9 knows the inspector's permission, and not by a flag of its own.
+  return value === undefined || value === "inspector"
+    ? `--allow-${name}`
+    : `--allow-${name}=${value}`;
 }
 
 /** The flags that are missing for a probe. */

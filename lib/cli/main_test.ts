@@ -107,7 +107,7 @@ Deno.test("loophound doctor names missing permissions, and exits 1 only when ask
   const { code, out } = await process(["--no-prompt"], "doctor");
   assert.equal(code, 0);
   assert.match(out, /^works +lag /m);
-  assert.match(out, /^ +→ run with --allow-sys=inspector$/m);
+  assert.match(out, /^ +→ run with --allow-sys$/m);
   assert.match(out, /^ +→ run with --allow-run --allow-read --allow-write$/m);
   const wanted = await process(
     ["--no-prompt"],
