@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { readLines } from "../../tests/helpers/read_lines.ts";
 
 /** A program of the bench in a process of its own, asked by lines of JSON. */
 export interface Child extends AsyncDisposable {
@@ -50,16 +51,4 @@ export function startChild(module: string, args: readonly string[]): Child {
       clearTimeout(late);
     },
   };
-}
-
-/** The lines of a stream of bytes. */
-export async function* readLines(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<string, void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
 }

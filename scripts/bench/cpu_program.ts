@@ -19,7 +19,7 @@ import { geneRoutes } from "../../routes/genes.ts";
 import { createAnswerCache } from "../../src/answer_cache.ts";
 import type { Backend } from "../../src/backend.ts";
 import { openEngine } from "../../src/db/engine.ts";
-import { readLines } from "./child.ts";
+import { readLines } from "../../tests/helpers/read_lines.ts";
 import { anyGene } from "./context.ts";
 
 /**

@@ -22,7 +22,7 @@ import {
 } from "../../src/collections/genes/statistics.ts";
 import { openEngine } from "../../src/db/engine.ts";
 import type { HeavyQuery } from "../../src/db/types.ts";
-import { readLines } from "./child.ts";
+import { readLines } from "../../tests/helpers/read_lines.ts";
 
 /** What the program has loaded so far, and what that did to its loop. */
 export interface UnoffloadedLoad {

@@ -1,5 +1,6 @@
 /** Drives a host process: sends the requests of cases, collects the reports. */
 import { fileURLToPath } from "node:url";
+import { readLines } from "../helpers/read_lines.ts";
 import { type Case, requestsOf } from "./case.ts";
 import type { Run } from "./judge.ts";
 import {
@@ -50,17 +51,6 @@ export function denoHost(
 
 const REQUEST_WITHIN_MS = 30_000;
 
-async function* linesOf(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<string, void> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop()!;
-    yield* lines;
-  }
-}
-
 /**
  * Starts a host. Disposing of it ends the process.
  *
@@ -74,7 +64,7 @@ export async function startHost(program: HostProgram): Promise<CaseHost> {
     stderr: "inherit",
   }).spawn();
   const writer = child.stdin.getWriter();
-  const lines = linesOf(child.stdout);
+  const lines = readLines(child.stdout);
   async function next<T>(): Promise<T> {
     for (;;) {
       const { value, done } = await lines.next();

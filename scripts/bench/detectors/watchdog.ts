@@ -1,7 +1,7 @@
 /** How soon the watchdog names a handler that never ends, and where it is. */
 import { fileURLToPath } from "node:url";
 import { markedLines } from "../../../tests/cases/labels.ts";
-import { readLines } from "../child.ts";
+import { readLines } from "../../../tests/helpers/read_lines.ts";
 import type { Figure } from "../figure.ts";
 import { median } from "../statistics.ts";
 
