@@ -160,9 +160,7 @@ export function loopMonitor(
   function loopMonitorMiddleware(c: Context, next: Next): Promise<void> {
     return monitor.measure(() => routeLabel(c), next, {
       traceId: () => traceIdOf(c),
-      ...(opentelemetry === undefined
-        ? {}
-        : { onBlock: blockSpans(opentelemetry) }),
+      onBlock: opentelemetry && blockSpans(opentelemetry),
       // Runs before the promise that Hono awaits settles: headers can still be set.
       onEnd: (figures) => finish(c, figures),
     });

@@ -1,9 +1,9 @@
 import { adviceFor, causeBySamples, causeOf } from "./_advice.ts";
-import type { Attribution } from "./_attribution.ts";
+import type { Attribution, Attributor } from "./_attribution.ts";
 import type { BlockFacts, BlockLog } from "./_block_log.ts";
 import { explain, type Explanation } from "./_explain.ts";
 import { judge, type Suspicion, type Verdict } from "./_judge.ts";
-import type { OwnTime } from "./_own_time.ts";
+import type { Pieces } from "./_own_work.ts";
 import type { Profiling } from "./_profiling.ts";
 import type { ProfileChunk } from "./_rolling_profile.ts";
 import type { BlockReport } from "./types.ts";
@@ -51,7 +51,6 @@ interface Finding extends Attribution {
 export class BlockDesk {
   readonly #log: BlockLog;
   readonly #profiling: Profiling;
-  readonly #own: OwnTime;
   readonly #held = new Set<Case>();
   readonly verdicts: Record<Exclude<Verdict, "block">, number> = {
     preempted: 0,
@@ -60,10 +59,9 @@ export class BlockDesk {
     suspended: 0,
   };
 
-  constructor(log: BlockLog, profiling: Profiling, own: OwnTime) {
+  constructor(log: BlockLog, profiling: Profiling) {
     this.#log = log;
     this.#profiling = profiling;
-    this.#own = own;
   }
 
   add(
@@ -82,30 +80,30 @@ export class BlockDesk {
       return;
     }
     const one: Case = { suspicion, facts, where, ticks: 0, onBlock };
-    const { profile } = this.#profiling;
+    const { profile, attributor, work } = this.#profiling;
     this.#held.add(one);
-    if (profile === null) return this.#close(one, null, now);
-    profile.whenCovered(
-      suspicion.span.to,
-      (chunk) => void this.#examine(one, chunk),
-    );
+    if (profile === null || attributor === null) {
+      return this.#close(one, null, now);
+    }
+    profile.whenCovered(suspicion.span.to, (chunk) => {
+      if (chunk === null) this.#close(one, null, performance.now());
+      else work.run(this.#examine(one, chunk, attributor), chunk.turnFrom);
+    });
   }
 
-  async #examine(one: Case, chunk: ProfileChunk | null): Promise<void> {
+  *#examine(
+    one: Case,
+    chunk: ProfileChunk,
+    attributor: Attributor,
+  ): Pieces<void> {
+    yield;
     if (!this.#held.has(one)) return;
-    let finding: Finding | null = null;
-    const { attributor } = this.#profiling;
-    if (chunk !== null && attributor !== null) {
-      const { span, except } = one.suspicion;
-      const explanation = explain(chunk, span, except);
-      const attributed = attributor.attribute(explanation);
-      // From the end of the cut on: the inspector's message was parsed, too.
-      const now = performance.now();
-      this.#own.add(chunk.countedTo, now);
-      chunk.countedTo = now;
-      finding = { explanation, ...await attributed };
-    }
-    this.#close(one, finding, performance.now());
+    const { span, except } = one.suspicion;
+    const explanation = explain(chunk, span, except);
+    yield;
+    const attribution = yield* attributor.attribute(explanation);
+    yield;
+    this.#close(one, { explanation, ...attribution }, performance.now());
   }
 
   #close(one: Case, finding: Finding | null, now: number): void {
@@ -128,6 +126,15 @@ export class BlockDesk {
   held(): BlockFacts[] {
     return [...this.#held].filter((it) => it.suspicion.kind === "call")
       .map((it) => reportOf(it, null));
+  }
+
+  /** How many reports {@linkcode held} would give. */
+  get heldCount(): number {
+    let count = 0;
+    for (const { suspicion } of this.#held) {
+      if (suspicion.kind === "call") count++;
+    }
+    return count;
   }
 
   /** Lets go of what waited too long: the host stopped delivering. */

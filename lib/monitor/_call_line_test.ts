@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { aliasesOf, readFunction } from "./_call_line.ts";
+import { Code, codeOnly } from "./_js_scanner.ts";
+import { leastTimeOf } from "./_testing.ts";
 
 const callsIn = (...args: Parameters<typeof readFunction>) =>
   readFunction(...args).calls;
@@ -67,6 +69,14 @@ Deno.test("readFunction() knows which calls are in loops", () => {
   );
 });
 
+Deno.test("readFunction() reads to the end of an arrow that makes a template", () => {
+  const text = "(a) => `${one(a)} { ${two(`${a}`)}`;\nthree();";
+  assert.deepEqual(
+    callsIn(text, { line: 1, column: 1 }).map((it) => it.name),
+    ["one", "two"],
+  );
+});
+
 Deno.test("readFunction() takes the whole file for a module", () => {
   const names = callsIn(SOURCE, null).map((it) => it.name);
   assert.ok(names.includes("heavy") && names.includes("readFileSync"));
@@ -115,4 +125,81 @@ Deno.test("readFunction() ends with any text", () => {
     ),
     { numRuns: 500 },
   );
+});
+
+/** A function as programs have them, of about so many characters. */
+function longFunction(length: number): string {
+  const lines = ["(path: string) => {"];
+  for (let size = 0; size < length; size += 2 + lines.at(-1)!.length) {
+    const i = lines.length;
+    lines.push(
+      `  const a${i} = parse("it's ${i} {", \`t \${b / ${i}} ]\`); // note ${i}
+  if (a${i} < 3 && /[a-z/]+"/.test(b)) { for (const q of l) c += q[0] / 2; }`,
+    );
+  }
+  return [...lines, "  last(path);", "}", "after();"].join("\n");
+}
+
+Deno.test("readFunction() leaves alone what is too long for the loop", () => {
+  const start = { line: 1, column: 1 };
+  const short = longFunction(12_000);
+  assert.equal(callsIn(short, start).at(-1)?.name, "last");
+  const long = longFunction(20_000);
+  assert.deepEqual(callsIn(long, start), []);
+  assert.deepEqual(readFunction(long, start).mentions, []);
+  assert.deepEqual(readFunction(long, start).regexSites("none"), []);
+  assert.deepEqual(callsIn(long, null), []);
+  assert.equal(callsIn(short, null).at(-1)?.name, "after");
+  // The file may be long.
+  const { calls } = readFunction(`${long}\n${short}`, {
+    line: long.split("\n").length + 1,
+    column: 1,
+  });
+  assert.equal(calls.at(-1)?.name, "last");
+});
+
+Deno.test("regexSites() finds the literal, else calls that may run it", () => {
+  const text = `function f() {
+  const [a] = /a+b/.exec(x);
+  return a.replace(other, "") + plain(1);
+}`;
+  const source = readFunction(text, { line: 1, column: 10 });
+  const sites = (pattern: string) =>
+    source.regexSites(pattern).map((it) => [it.name, it.line]);
+  assert.deepEqual(sites("a+b"), [["RegExp", 2]]);
+  assert.deepEqual(sites("c"), [["exec", 2], ["replace", 3]]);
+});
+
+Deno.test("codeOnly() blanks what is no code, and moves nothing", () => {
+  const text = `a["b"] = c[0] / 2; d(\`{ \${e("(") + \`\${f}\`} }\`); /* g
+) */ h = x => /[/"]\\/{/.test('i\\'(') || j / k / "l"; // m\n(n)`;
+  const code = codeOnly(text);
+  assert.equal(code.length, text.length);
+  for (const mark of ["c[0]", "h =", 'l"; //', "(n)"]) {
+    const at = text.indexOf(mark);
+    assert.equal(code[at], mark[0] === "l" ? " " : mark[0]);
+  }
+  assert.equal(
+    code.replaceAll(/\s+/g, ""),
+    "a[b]=c[0]/2;d([e()+[f]]);h=x=>.test()||j/k/;(n)",
+  );
+});
+
+Deno.test("codeOnly() takes ten times longer for ten times as much", () => {
+  const [short, long] = [longFunction(10_000), longFunction(100_000)];
+  const scan = (text: string) => () => new Code(codeOnly(text)).functionEnd();
+  scan(short)();
+  // A quadratic one takes a hundred times longer.
+  assert.ok(leastTimeOf(scan(long)) < 40 * leastTimeOf(scan(short)));
+});
+
+Deno.test("aliasesOf() takes ten times longer for ten times as much", () => {
+  // One line, as minified files have them.
+  const line = (count: number) =>
+    "const {" + "readFileSync:a,b:c,".repeat(count) + "}=fs";
+  assert.deepEqual(aliasesOf(line(300), "readFileSync"), ["a"]);
+  const find = (count: number) => () =>
+    void aliasesOf(line(count), "readFileSync");
+  find(300)();
+  assert.ok(leastTimeOf(find(3_000)) < 40 * leastTimeOf(find(300)));
 });

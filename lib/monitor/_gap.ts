@@ -1,3 +1,5 @@
+import { SUSPENDED_MS } from "./_judge.ts";
+
 /**
  * Least gap that is looked into when no call explains it. Ticks came at most
  * 4.9 ms late beside four busy threads on two cores, but 15 to 30 ms late in
@@ -7,8 +9,6 @@
 const LEAST_UNEXPLAINED_MS = 15;
 /** Where the CPU time of the thread is not told, only this is surely no scheduling. */
 const LEAST_UNTOLD_MS = 50;
-/** A gap longer than this without computing is a machine that slept. */
-const SUSPENDED_MS = 5_000;
 
 /** A gap between two ticks. Milliseconds. */
 export interface Gap {
@@ -35,7 +35,10 @@ export function leastUnexplained(thresholdMs: number, sampled = false): number {
 }
 
 /**
- * What the thread did in a gap that no call explains.
+ * What the thread did in a gap that no call explains, by its CPU time alone.
+ * `judge` has the last word on what is suspected; this one is asked before, for
+ * what cannot wait for samples or has none: whether the gap counts as lag,
+ * and whether it is sure enough to blame somebody. For that it knows of doubt.
  *
  * - `computed`: it did for most of it, beyond doubt: somebody held the loop.
  * - `unsure`: it may have. Enough to blame a single suspect, not to report

@@ -3,13 +3,14 @@
  * a text is code: strings, comments, templates, regular expressions, brackets.
  * Types are left in.
  *
+ * It runs on the loop, after a block: each character is looked at a fixed
+ * number of times, and runs of plain ones are jumped over by a regular
+ * expression, which is fast from its first use on.
+ *
  * @module
  */
-const OPENS: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
-/** After one of these a slash begins a regular expression. */
-const BEFORE_REGEX =
-  /(?:^|[=(,:;!&|?{}[\]+\-*%~^<>]|\b(?:return|typeof|case|in|of|do|else|void|delete|await|yield))\s*$/;
 
+/** Where a line and column (from 1) are in the text. */
 export function offsetOf(text: string, line: number, column: number): number {
   let offset = 0;
   for (let i = 1; i < line; i++) {
@@ -20,179 +21,246 @@ export function offsetOf(text: string, line: number, column: number): number {
   return offset + column - 1;
 }
 
-/** The end of a string, comment, template or regular expression that begins here, else the place itself. */
-function skip(text: string, at: number): number {
-  const char = text[at];
-  if (char === '"' || char === "'") return stringEnd(text, at, char);
-  if (char === "`") return templateEnd(text, at);
-  if (char !== "/") return at;
-  const next = text[at + 1];
-  if (next === "/") {
-    const end = text.indexOf("\n", at);
-    return end < 0 ? text.length : end;
-  }
-  if (next === "*") {
-    const end = text.indexOf("*/", at + 2);
-    return end < 0 ? text.length : end + 2;
-  }
-  if (!BEFORE_REGEX.test(text.slice(Math.max(0, at - 20), at))) return at;
-  return regexEnd(text, at);
+/** What neither begins nor ends anything. */
+const PLAIN = /[^"'`/{}]+/y;
+const DOUBLE = /"[^"\\\n]*(?:\\[^][^"\\\n]*)*"?/y;
+const SINGLE = /'[^'\\\n]*(?:\\[^][^'\\\n]*)*'?/y;
+/** The text of a template up to its end or its next expression. */
+const TEMPLATE = /[^`\\$]*(?:(?:\\[^]|\$(?!\{))[^`\\$]*)*(?:`|\$(?=\{))?/y;
+const SPACE = /\s/;
+const LINE_COMMENT = /\/\/[^\n]*/y;
+const REGEX = /\/(?:[^/[\\\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\//y;
+/** After a value a slash divides; after one of these words it does not. */
+const VALUE = /[\w$)\]"'`./]/;
+const NO_VALUE =
+  /\b(?:return|typeof|case|in|of|do|else|void|delete|await|yield)$/;
+/** As long as the longest of these words, and more. */
+const LONGEST_WORD = 8;
+
+/** Where a match that begins at the place ends, else the place itself. */
+function ending(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
 }
 
-function stringEnd(text: string, at: number, quote: string): number {
-  for (let i = at + 1; i < text.length; i++) {
-    if (text[i] === "\\") i++;
-    else if (text[i] === quote || text[i] === "\n") return i + 1;
-  }
-  return text.length;
+function blank(text: string): string {
+  return text.includes("\n")
+    ? text.replace(/[^\n]+/g, (line) => " ".repeat(line.length))
+    : " ".repeat(text.length);
 }
 
-function templateEnd(text: string, at: number): number {
-  for (let i = at + 1; i < text.length; i++) {
-    if (text[i] === "\\") i++;
-    else if (text[i] === "`") return i + 1;
-    else if (text[i] === "$" && text[i + 1] === "{") {
-      i = bracketEnd(text, i + 1) - 1;
+/** A text in which what is no code gets blanked. */
+class Blanks {
+  readonly #text: string;
+  readonly #pieces: string[] = [];
+  /** Behind the last blank. */
+  #from = 0;
+  /** Up to here a slash begins no regular expression: one did not end in this line. */
+  #noRegexTo = 0;
+  /** Braces around this place, and of them those of a template's expressions. */
+  #depth = 0;
+  readonly #templates: number[] = [];
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  #replace(from: number, to: number, by: string): number {
+    this.#pieces.push(this.#text.slice(this.#from, from), by);
+    this.#from = to;
+    return to;
+  }
+
+  #blank(from: number, to: number): number {
+    return this.#replace(from, to, blank(this.#text.slice(from, to)));
+  }
+
+  /** What stands in brackets is a name: `fs["readFileSync"]`. */
+  #string(from: number, to: number): number {
+    const text = this.#text;
+    if (text[from - 1] === "[" && text[to] === "]") {
+      const name = text.slice(from + 1, to - 1);
+      if (/^[\w$]+$/.test(name)) return this.#replace(from, to, `  ${name}`);
+    }
+    return this.#blank(from, to);
+  }
+
+  /**
+   * A template from its backtick, or from the end of one of its expressions.
+   * Expressions get square brackets: braces would look like a body.
+   *
+   * @param first What stands for the character at this place.
+   */
+  #template(at: number, first: " " | "]"): number {
+    const text = this.#text;
+    const to = ending(TEMPLATE, text, at + 1);
+    const blanks = first + blank(text.slice(at + 1, to));
+    if (text[to - 1] !== "$" || text[to] !== "{") {
+      return this.#replace(at, to, blanks);
+    }
+    this.#templates.push(this.#depth++);
+    return this.#replace(at, to + 1, `${blanks}[`);
+  }
+
+  #slash(at: number): number {
+    const text = this.#text;
+    const next = text[at + 1];
+    if (next === "/") return this.#blank(at, ending(LINE_COMMENT, text, at));
+    if (next === "*") {
+      const end = text.indexOf("*/", at + 2);
+      return this.#blank(at, end < 0 ? text.length : end + 2);
+    }
+    if (at < this.#noRegexTo || !this.#beginsRegex(at)) return at + 1;
+    const to = ending(REGEX, text, at);
+    if (to > at) return this.#blank(at, to);
+    const line = text.indexOf("\n", at);
+    this.#noRegexTo = line < 0 ? text.length : line;
+    return at + 1;
+  }
+
+  /** Whether a slash at this place begins a regular expression. */
+  #beginsRegex(at: number): boolean {
+    const text = this.#text;
+    let end = at;
+    // As far as the last slash: a flood of spaces is looked at once.
+    while (end > 0 && SPACE.test(text[end - 1]!)) end--;
+    if (end === 0 || !VALUE.test(text[end - 1]!)) return true;
+    return NO_VALUE.test(text.slice(Math.max(0, end - LONGEST_WORD), end));
+  }
+
+  #closeBrace(at: number): number {
+    this.#depth--;
+    if (this.#templates.at(-1) !== this.#depth) return at + 1;
+    this.#templates.pop();
+    return this.#template(at, "]");
+  }
+
+  #step(at: number): number {
+    const text = this.#text;
+    switch (text[at]) {
+      case '"':
+        return this.#string(at, ending(DOUBLE, text, at));
+      case "'":
+        return this.#string(at, ending(SINGLE, text, at));
+      case "`":
+        return this.#template(at, " ");
+      case "/":
+        return this.#slash(at);
+      case "{":
+        this.#depth++;
+        return at + 1;
+      case "}":
+        return this.#closeBrace(at);
+      default:
+        return ending(PLAIN, text, at);
     }
   }
-  return text.length;
-}
 
-function regexEnd(text: string, at: number): number {
-  let inClass = false;
-  for (let i = at + 1; i < text.length && text[i] !== "\n"; i++) {
-    if (text[i] === "\\") i++;
-    else if (text[i] === "[") inClass = true;
-    else if (text[i] === "]") inClass = false;
-    else if (text[i] === "/" && !inClass) return i + 1;
+  code(): string {
+    let at = 0;
+    while (at < this.#text.length) at = this.#step(at);
+    this.#pieces.push(this.#text.slice(this.#from));
+    return this.#pieces.join("");
   }
-  return at;
 }
 
-/** Behind the bracket that closes the one at this place. */
-export function bracketEnd(text: string, at: number): number {
-  const closers = [OPENS[text[at]!]];
-  let i = at + 1;
-  while (i < text.length && closers.length > 0) {
-    const behind = skip(text, i);
-    if (behind > i) {
-      i = behind;
-      continue;
+/**
+ * Blanks what is no code, so that names and brackets in comments and strings
+ * do not count. Every line and place stays where it was.
+ */
+export function codeOnly(text: string): string {
+  return new Blanks(text).code();
+}
+
+const CLOSES: Record<string, string> = { "(": ")", "[": "]", "{": "}" };
+
+/** Code, and where its brackets close. */
+export class Code {
+  readonly text: string;
+  /** Behind the closing bracket, by the place of the opening one. */
+  readonly #ends = new Map<number, number>();
+
+  /** @param text Made by {@linkcode codeOnly}. */
+  constructor(text: string) {
+    this.text = text;
+    const open: { at: number; closer: string }[] = [];
+    const bracket = /[()[\]{}]/g;
+    while (bracket.test(text)) {
+      const at = bracket.lastIndex - 1;
+      const closer = CLOSES[text[at]!];
+      if (closer !== undefined) open.push({ at, closer });
+      else if (open.at(-1)?.closer === text[at]) {
+        this.#ends.set(open.pop()!.at, at + 1);
+      }
     }
-    const char = text[i]!;
-    if (char in OPENS) closers.push(OPENS[char]);
-    else if (char === closers.at(-1)) closers.pop();
-    i++;
   }
-  return i;
-}
 
-/** Behind the expression of an arrow function without a block. */
-function expressionEnd(text: string, at: number): number {
-  let i = at;
-  while (i < text.length) {
-    const behind = skip(text, i);
-    if (behind > i) {
-      i = behind;
-      continue;
-    }
-    const char = text[i]!;
-    if (char in OPENS) i = bracketEnd(text, i);
-    else if (/[)\]};,]/.test(char)) return i;
-    else i++;
+  /** Behind the bracket that closes the one at this place; the text's end if none does. */
+  bracketEnd(at: number): number {
+    return this.#ends.get(at) ?? this.text.length;
   }
-  return i;
+
+  /** Behind white space. */
+  afterSpace(at: number): number {
+    return ending(/\s*/y, this.text, at);
+  }
+
+  /** Behind the expression of an arrow function without a block. */
+  #expressionEnd(at: number): number {
+    const next = /[([{)\]};,]/g;
+    next.lastIndex = at;
+    for (let found; (found = next.exec(this.text)) !== null;) {
+      if (!(found[0] in CLOSES)) return found.index;
+      next.lastIndex = this.bracketEnd(found.index);
+    }
+    return this.text.length;
+  }
+
+  /** Behind `<T extends { a: number }>`. */
+  #typeParametersEnd(at: number): number {
+    let depth = 0;
+    const next = /=>|[<>([{]/g;
+    next.lastIndex = at;
+    for (let found; (found = next.exec(this.text)) !== null;) {
+      const { 0: token, index } = found;
+      if (token in CLOSES) next.lastIndex = this.bracketEnd(index);
+      else if (token === "<") depth++;
+      else if (token === ">" && --depth === 0) return index + 1;
+    }
+    return this.text.length;
+  }
+
+  /**
+   * Behind the body of a function that begins with the text: parameters, maybe
+   * a type, then a block or the expression of an arrow.
+   */
+  functionEnd(): number {
+    const { text } = this;
+    let at = NAME.exec(text)![0].length;
+    if (text[at] === "<") at = this.#typeParametersEnd(at);
+    const open = text.slice(at, at + 200).search(/[({]|=>/);
+    if (open < 0) return text.length;
+    at += open;
+    if (text[at] === "(") at = this.bracketEnd(at);
+    // A brace after one of these is a type's, not the body's.
+    let typeFollows = false;
+    const next = /=>|\S/g;
+    next.lastIndex = at;
+    for (let found; (found = next.exec(text)) !== null;) {
+      const { 0: token, index } = found;
+      if (token === "=>") {
+        const body = this.afterSpace(index + 2);
+        return text[body] === "{"
+          ? this.bracketEnd(body)
+          : this.#expressionEnd(body);
+      }
+      if (token === "{" && !typeFollows) return this.bracketEnd(index);
+      if (token in CLOSES) next.lastIndex = this.bracketEnd(index);
+      typeFollows = /[:|&,<]/.test(token);
+    }
+    return text.length;
+  }
 }
 
 /** What may come before a function's parameters. */
 const NAME = /^(?:async\b\s*)?(?:function\b\s*\*?)?\s*[\w$#]*\s*/;
-
-/** Behind `<T extends { a: number }>`. */
-function typeParametersEnd(text: string, at: number): number {
-  let depth = 0;
-  let i = at;
-  while (i < text.length) {
-    const char = text[i]!;
-    if (char === "<") depth++;
-    else if (char === ">" && text[i - 1] !== "=" && --depth === 0) return i + 1;
-    i = char in OPENS ? bracketEnd(text, i) : i + 1;
-  }
-  return i;
-}
-
-/**
- * Behind the body of a function that begins here: parameters, maybe a type,
- * then a block or the expression of an arrow.
- */
-export function functionEnd(text: string, start: number): number {
-  let i = start + NAME.exec(text.slice(start, start + 300))![0].length;
-  if (text[i] === "<") i = typeParametersEnd(text, i);
-  const open = text.slice(i, i + 200).search(/[({]|=>/);
-  if (open < 0) return text.length;
-  i += open;
-  if (text[i] === "(") i = bracketEnd(text, i);
-  // A brace after one of these is a type's, not the body's.
-  let typeFollows = false;
-  while (i < text.length) {
-    const behind = skip(text, i);
-    if (behind > i) {
-      i = behind;
-      continue;
-    }
-    const char = text[i]!;
-    if (char === "=" && text[i + 1] === ">") {
-      const body = i + 2 + /^\s*/.exec(text.slice(i + 2, i + 500))![0].length;
-      return text[body] === "{"
-        ? bracketEnd(text, body)
-        : expressionEnd(text, body);
-    }
-    if (char === "{" && !typeFollows) return bracketEnd(text, i);
-    if (char in OPENS) {
-      i = bracketEnd(text, i);
-      typeFollows = false;
-      continue;
-    }
-    if (!/\s/.test(char)) typeFollows = /[:|&,<]/.test(char);
-    i++;
-  }
-  return i;
-}
-
-const blank = (text: string) => text.replaceAll(/[^\n]/g, " ");
-
-/** Blanks what is no code, so that names in comments and strings do not count. */
-export function codeOnly(text: string): string {
-  let out = "";
-  let i = 0;
-  while (i < text.length) {
-    const behind = skip(text, i);
-    if (behind === i) out += text[i++];
-    else {
-      const part = text.slice(i, behind);
-      // What stands in brackets is a name: `fs["readFileSync"]`.
-      const isName = out.endsWith("[") && text[behind] === "]" &&
-        /^(["'])[\w$]+\1$/.test(part);
-      if (isName) out += part.slice(1, -1);
-      else out += text[i] === "`" ? templateCode(part) : blank(part);
-      i = behind;
-    }
-  }
-  return out;
-}
-
-/** What is code in a template: its expressions. */
-function templateCode(text: string): string {
-  let out = "";
-  let i = 0;
-  while (i < text.length) {
-    if (text[i] === "\\") {
-      out += blank(text.slice(i, i + 2));
-      i += 2;
-    } else if (text[i] === "$" && text[i + 1] === "{") {
-      const behind = bracketEnd(text, i + 1);
-      out += ` ${codeOnly(text.slice(i + 1, behind))}`;
-      i = behind;
-    } else out += blank(text[i++]!);
-  }
-  return out;
-}

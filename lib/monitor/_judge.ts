@@ -10,7 +10,7 @@ const SPARSE = 1 / 8;
 const LEAST_SAMPLES = 2;
 const LEAST_SEEN = 1 / 4;
 /** A stretch longer than this without samples and computing is a machine that slept. */
-const SUSPENDED_MS = 5_000;
+export const SUSPENDED_MS = 5_000;
 /** With an inspector open, a stretch longer than this without computing is a breakpoint. */
 const PAUSED_MS = 250;
 

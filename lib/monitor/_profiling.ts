@@ -1,11 +1,14 @@
 import { Attributor } from "./_attribution.ts";
 import { explain } from "./_explain.ts";
+import type { OwnTime } from "./_own_time.ts";
+import { OwnWork, type Pieces } from "./_own_work.ts";
 import {
   type ProfileChunk,
   releaseProfile,
   retainProfile,
   type RollingProfile,
 } from "./_rolling_profile.ts";
+import { warmUp } from "./_warm_up.ts";
 
 /**
  * A profile that has not delivered after so many turns of the loop never will.
@@ -18,17 +21,26 @@ export class Profiling implements Disposable {
   profile: RollingProfile | null = null;
   readonly attributor: Attributor | null;
   why: string | null = null;
+  /** What is done with the chunks. */
+  readonly work: OwnWork;
+  readonly #spent: (from: number, to: number) => void;
   #proven = false;
   #ticks = 0;
 
   /**
    * @throws {Error} `rolling` is wanted and the host cannot.
    */
-  constructor(wanted: "auto" | "rolling" | "off", now: number) {
+  constructor(
+    wanted: "auto" | "rolling" | "off",
+    now: number,
+    own: Pick<OwnTime, "add">,
+  ) {
+    this.work = new OwnWork(own);
+    this.#spent = (from, to) => own.add(from, to);
     if (wanted === "off") this.why = "switched off";
     else {
       try {
-        this.profile = retainProfile();
+        this.profile = retainProfile(this.#spent);
         // Asks for a first chunk: a host may take the call and do nothing.
         this.profile.whenCovered(now, (chunk) => this.#prove(chunk));
       } catch (error) {
@@ -45,13 +57,15 @@ export class Profiling implements Disposable {
   }
 
   /**
-   * Explains the first chunk for nothing: in the start-up, the 7 ms that the
-   * code takes when it runs for the first time hold nobody up.
+   * Explains the first chunk for nothing: in the start-up, what the code takes
+   * more when it runs for the first time holds nobody up.
    */
   #prove(chunk: ProfileChunk | null): void {
     if (chunk === null) return;
     this.#proven = true;
-    void this.attributor?.attribute(explain(chunk, chunk));
+    const { attributor } = this;
+    if (attributor === null) return;
+    this.work.run(rehearse(attributor, chunk), chunk.turnFrom);
   }
 
   /** To be called at each tick of the loop. */
@@ -67,6 +81,14 @@ export class Profiling implements Disposable {
   [Symbol.dispose](): void {
     const { profile } = this;
     this.profile = null;
-    if (profile !== null) releaseProfile(profile);
+    if (profile !== null) releaseProfile(profile, this.#spent);
   }
+}
+
+function* rehearse(attributor: Attributor, chunk: ProfileChunk): Pieces<void> {
+  yield;
+  const explanation = explain(chunk, chunk);
+  yield;
+  yield* attributor.attribute(explanation);
+  yield* warmUp();
 }

@@ -1,12 +1,11 @@
 import inspector from "node:inspector";
+import { ChunkLength } from "./_chunk_length.ts";
 import type { CpuProfile } from "./_cpu_profile.ts";
-import { isGranted } from "./_watchdog_inspector.ts";
 import { SAMPLE_EVERY_MS } from "./_judge.ts";
+import { isGranted } from "./_permissions.ts";
 
 /** Microseconds between two samples: five of a block of 10 ms. */
 const SAMPLE_EVERY_US = SAMPLE_EVERY_MS * 1000;
-/** A chunk is at most so long, milliseconds. */
-const LONGEST_CHUNK_MS = 5_000;
 /** Chunks asked for are cut at most so often; see `#pause`. */
 const SHORTEST_CHUNK_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
@@ -16,9 +15,12 @@ export interface ProfileChunk {
   from: number;
   to: number;
   profile: CpuProfile;
-  /** Until when what the chunk itself cost the loop is counted. */
-  countedTo: number;
+  /** Since when the turn of the loop that delivered it has been the profile's. */
+  turnFrom: number;
 }
+
+/** Told of each piece of time in which a chunk held the loop. */
+type Spent = (from: number, to: number) => void;
 
 /** Who waits for the chunk that holds the time up to `to`. */
 interface Waiting {
@@ -46,25 +48,23 @@ export class RollingProfile {
   readonly #profileEnd: (title: string) => void;
   readonly #chunks = new Map<
     string,
-    { from: number; to: number; countedTo: number }
+    { from: number; to: number; turn: number }
   >();
   #waiting: Waiting[] = [];
   #current: { title: string; from: number };
   #number = 0;
-  #users = 0;
+  readonly #users = new Set<Spent>();
+  readonly #length = new ChunkLength();
+  #turn = 0;
   #pause = SHORTEST_CHUNK_MS;
   #lastAsked = -Infinity;
-  /** Milliseconds that the start held the loop. */
-  readonly startMs: number;
-  /** Chunks delivered so far; none within a second means that the host cannot. */
-  delivered = 0;
 
   constructor() {
     // The program may replace the console's methods later.
     const { profile, profileEnd } = console;
     this.#profile = (title) => profile.call(console, title);
     this.#profileEnd = (title) => profileEnd.call(console, title);
-    const started = performance.now();
+    const now = performance.now();
     this.#session = new inspector.Session();
     this.#session.connect();
     try {
@@ -76,12 +76,11 @@ export class RollingProfile {
       this.#session.post("Profiler.setSamplingInterval", {
         interval: SAMPLE_EVERY_US,
       });
-      this.#current = this.#begin(started);
+      this.#current = this.#begin(now);
     } catch (error) {
       this.#session.disconnect();
       throw error;
     }
-    this.startMs = performance.now() - started;
   }
 
   #begin(now: number): { title: string; from: number } {
@@ -105,6 +104,7 @@ export class RollingProfile {
    * two chunks. Cuts a chunk when one is wanted or long enough.
    */
   tick(now: number): void {
+    this.#turn++;
     const age = now - this.#current.from;
     if (this.#waiting.length > 0) {
       if (age < this.#pause) return;
@@ -113,37 +113,43 @@ export class RollingProfile {
         ? Math.min(LONGEST_PAUSE_MS, this.#pause * 1.5)
         : SHORTEST_CHUNK_MS;
       this.#lastAsked = now;
-    } else if (age < LONGEST_CHUNK_MS) return;
+    } else if (age < this.#length.ms) return;
     this.#cut(now);
   }
 
   #cut(now: number): void {
     const ending = this.#current;
     this.#current = this.#begin(now);
-    const times = { from: ending.from, to: now, countedTo: now };
+    const times = { from: ending.from, to: now, turn: this.#turn };
     this.#chunks.set(ending.title, times);
     this.#profileEnd(ending.title);
-    times.countedTo = performance.now();
   }
 
+  /** Deno delivers at the end of the very turn that cuts. */
   #finished({ params: { title, profile } }: Finished): void {
     const times = this.#chunks.get(title);
     if (times === undefined) return;
     this.#chunks.delete(title);
-    this.delivered++;
-    const chunk = { ...times, profile };
-    const covered = this.#waiting.filter((it) => it.to <= times.to);
-    this.#waiting = this.#waiting.filter((it) => it.to > times.to);
+    const { from, to, turn } = times;
+    const delivered = performance.now();
+    const turnFrom = turn === this.#turn ? to : delivered;
+    this.#length.learn(delivered - turnFrom, to - from);
+    const chunk = { from, to, profile, turnFrom };
+    const covered = this.#waiting.filter((it) => it.to <= to);
+    this.#waiting = this.#waiting.filter((it) => it.to > to);
     for (const { done } of covered) done(chunk);
+    const now = performance.now();
+    for (const spent of this.#users) spent(turnFrom, now);
   }
 
-  retain(): void {
-    this.#users++;
+  retain(user: Spent): void {
+    this.#users.add(user);
   }
 
   /** @returns Whether that was the last user, and it has stopped. */
-  release(): boolean {
-    if (--this.#users > 0) return false;
+  release(user: Spent): boolean {
+    this.#users.delete(user);
+    if (this.#users.size > 0) return false;
     for (const { done } of this.#waiting) done(null);
     this.#waiting = [];
     this.#chunks.clear();
@@ -162,21 +168,22 @@ let shared: RollingProfile | null = null;
 
 /**
  * The profile of this isolate, started by its first user. Each user calls
- * `release` once, by way of `releaseProfile`.
+ * `releaseProfile` once.
  *
+ * @param user Told of the time in which the profile's chunks held the loop.
  * @throws {Error} The host has no inspector, or may not use it
  * (`--allow-sys`).
  */
-export function retainProfile(): RollingProfile {
+export function retainProfile(user: Spent): RollingProfile {
   if (shared === null && !isGranted({ name: "sys", kind: "inspector" })) {
     throw new Error("--allow-sys is not granted");
   }
   shared ??= new RollingProfile();
-  shared.retain();
+  shared.retain(user);
   return shared;
 }
 
 /** Ends the profile with its last user. */
-export function releaseProfile(profile: RollingProfile): void {
-  if (profile.release() && profile === shared) shared = null;
+export function releaseProfile(profile: RollingProfile, user: Spent): void {
+  if (profile.release(user) && profile === shared) shared = null;
 }

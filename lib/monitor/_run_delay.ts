@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { isGranted } from "./_permissions.ts";
 
 const FILE = "/proc/thread-self/schedstat";
 const SPACE = 32;
@@ -22,16 +23,6 @@ function secondNumber(bytes: Uint8Array, length: number): number {
   return NaN;
 }
 
-/** Opening must not ask at a terminal, in a program that only wants to be watched. */
-function mayRead(): boolean {
-  try {
-    return Deno.permissions.querySync({ name: "read", path: FILE }).state ===
-      "granted";
-  } catch {
-    return false;
-  }
-}
-
 /**
  * Opens the kernel's count of the time for which the calling thread waited
  * for a core (`run_delay`, Linux). It is exact where CPU time comes in steps
@@ -43,7 +34,8 @@ function mayRead(): boolean {
  * @returns Null where the host does not tell or may not be asked.
  */
 export function openRunDelay(): RunDelay | null {
-  if (!mayRead()) return null;
+  // Opening must not ask at a terminal.
+  if (!isGranted({ name: "read", path: FILE })) return null;
   let file: number;
   try {
     file = openSync(FILE, "r");

@@ -4,7 +4,7 @@ import type { Call } from "./_call.ts";
 import { CallTracker } from "./_call_tracker.ts";
 import { CpuClock, type CpuTime } from "./_cpu_clock.ts";
 import { printBlock } from "./format_block.ts";
-import { judgeGap, leastUnexplained } from "./_gap.ts";
+import { GapWatch } from "./_gap_watch.ts";
 import type { Heartbeat } from "./_heartbeat.ts";
 import { LagClock } from "./_lag_clock.ts";
 import { OwnTime } from "./_own_time.ts";
@@ -45,9 +45,9 @@ export class TickingMonitor implements LoopMonitor {
   readonly #thresholdMs: number;
   readonly #tickMs: number;
   #graceEnds: number;
-  readonly #unexplainedMs: number;
   readonly #profiling: Profiling;
   readonly #desk: BlockDesk;
+  readonly #gaps: GapWatch;
   readonly #own: OwnTime;
   readonly #saturation: Saturation;
   readonly #saturationListeners = new Set<
@@ -65,8 +65,6 @@ export class TickingMonitor implements LoopMonitor {
   readonly #stopTicker: () => void;
   #last: number;
   #ticksToSample = TICKS_PER_CPU_SAMPLE;
-  #parked = 0;
-  #suspended = 0;
   #stopped = false;
   #starting = true;
 
@@ -93,14 +91,14 @@ export class TickingMonitor implements LoopMonitor {
       },
       this.#heartbeat,
     );
+    this.#own = new OwnTime(
+      thresholdMs,
+      (from, to) => this.#delayBetween(from, to),
+    );
     // After what may throw, and before any time is taken: it holds the loop.
     this.#profiling = this.#startProfile(options.profile ?? "auto");
     const now = performance.now();
     this.#graceEnds = now + graceMs;
-    this.#unexplainedMs = leastUnexplained(
-      thresholdMs,
-      this.#profiling.profile !== null,
-    );
     this.#last = now;
     this.#cpu = cpu ?? new CpuClock(now);
     this.#windows = new LagWindows(options.windowMs ?? 60_000);
@@ -109,18 +107,24 @@ export class TickingMonitor implements LoopMonitor {
       reportEveryMs: options.reportEveryMs ?? 60_000,
       log: options.log === undefined ? printBlock : options.log,
     });
-    this.#own = new OwnTime(
+    this.#desk = new BlockDesk(this.#log, this.#profiling);
+    this.#gaps = new GapWatch({
       thresholdMs,
-      (from, to) => this.#delayBetween(from, to),
-    );
-    this.#desk = new BlockDesk(this.#log, this.#profiling, this.#own);
+      tickMs,
+      calls: this.#calls,
+      cpu: this.#cpu,
+      profiling: this.#profiling,
+      desk: this.#desk,
+      delayBetween: (from, to) => this.#delayBetween(from, to),
+      isStartup: (now) => now < this.#graceEnds,
+    });
     this.#saturation = new Saturation(now, this.#totals(now));
     this.#stopTicker = startTicker(() => this.#tick(), tickMs);
   }
 
   #startProfile(wanted: "auto" | "rolling" | "off"): Profiling {
     try {
-      return new Profiling(wanted, performance.now());
+      return new Profiling(wanted, performance.now(), this.#own);
     } catch (error) {
       this.#calls.stop();
       this.#watching.stop();
@@ -150,10 +154,8 @@ export class TickingMonitor implements LoopMonitor {
   #tick(): void {
     const now = performance.now();
     const gap = now - this.#last;
-    const unexplained = gap - this.#tickMs - this.#calls.explained;
     this.#last = now;
-    const counts = unexplained <= this.#unexplainedMs ||
-      this.#lookInto(unexplained, gap, now);
+    const counts = this.#gaps.look(gap, now);
     if (counts) this.#windows.tick(gap, Math.max(0, gap - this.#tickMs));
     this.#lag.tick(now);
     this.#calls.tick();
@@ -204,93 +206,6 @@ export class TickingMonitor implements LoopMonitor {
     const { value: before } = this.#cpu;
     this.#cpu.sample(now);
     if (this.#cpu.exact) this.#windows.addCpu(this.#cpu.value - before);
-  }
-
-  /**
-   * A gap that monitored calls do not explain.
-   *
-   * @returns Whether it counts as lag at all.
-   */
-  #lookInto(unexplained: number, gap: number, now: number): boolean {
-    const from = now - gap;
-    const delay = this.#delayBetween(from, now);
-    const verdict = judgeGap({
-      gap,
-      unexplained,
-      explained: this.#calls.explained,
-      ...this.#cpu.inLast(gap, now),
-      exact: this.#cpu.exact,
-    });
-    if (verdict === "suspended") {
-      this.#suspended++;
-      return false;
-    }
-    const sampled = this.#profiling.profile !== null;
-    if (verdict === "parked" && !sampled) {
-      this.#parked++;
-      return true;
-    }
-    if (now < this.#graceEnds && !sampled) return true;
-    if (unexplained - delay <= this.#unexplainedMs) {
-      this.#desk.verdicts.preempted++;
-      return true;
-    }
-    const suspects = this.mode === "light" ? this.#suspects() : null;
-    if (
-      verdict !== "parked" && suspects?.count === 1 && suspects.one !== null
-    ) {
-      this.#calls.addUnseen(suspects.one, unexplained, now);
-    } else if (verdict === "computed" || sampled) {
-      this.#suspectGap({ unexplained, from, delay }, suspects?.count ?? 0, now);
-    }
-    return true;
-  }
-
-  /** The outermost calls that were in flight in the gap that just ended. */
-  #suspects(): { count: number; one: Call | null } {
-    let count = this.#calls.endedCount;
-    let one = this.#calls.endedLast;
-    for (const call of this.#calls.inFlight) {
-      if (call.nested) continue;
-      count++;
-      one = call;
-    }
-    return { count, one };
-  }
-
-  #suspectGap(
-    { unexplained, from, delay }: {
-      unexplained: number;
-      from: number;
-      delay: number;
-    },
-    suspects: number,
-    now: number,
-  ): void {
-    this.#desk.add({
-      kind: "gap",
-      span: { from, to: now },
-      except: this.#calls.spans,
-      ms: unexplained,
-      thresholdMs: this.#unexplainedMs,
-      preemptedMs: delay,
-      cpuMs: this.#cpu.between(from, now),
-      inspected: isInspected(),
-    }, {
-      time: new Date().toISOString(),
-      own_ms: unexplained,
-      inherited_ms: 0,
-      wall_ms: null,
-      route: null,
-      function: null,
-      trace_id: null,
-      startup: now < this.#graceEnds,
-    }, {
-      now,
-      where: suspects === 0
-        ? "outside any handler"
-        : `in one of ${suspects} handlers in flight`,
-    });
   }
 
   #ended(call: Call, now: number): void {
@@ -409,7 +324,7 @@ export class TickingMonitor implements LoopMonitor {
   }
 
   #blocksSoFar(): number {
-    return this.#log.total + this.#desk.held().length;
+    return this.#log.total + this.#desk.heldCount;
   }
 
   openWindow(): LoopWindow {
@@ -424,8 +339,8 @@ export class TickingMonitor implements LoopMonitor {
     return {
       lag_sum_ms: this.#windows.total.sum,
       blocks: this.#log.total,
-      parked_gaps: this.#parked + this.#desk.verdicts.idle,
-      suspended_gaps: this.#suspended + this.#desk.verdicts.suspended,
+      parked_gaps: this.#gaps.parked + this.#desk.verdicts.idle,
+      suspended_gaps: this.#gaps.suspended + this.#desk.verdicts.suspended,
       preempted_gaps: this.#desk.verdicts.preempted,
       paused_gaps: this.#desk.verdicts.paused,
       unlogged: this.#log.unlogged,
@@ -462,6 +377,7 @@ export class TickingMonitor implements LoopMonitor {
     const now = performance.now();
     for (const call of this.#pending) this.#report(call, now);
     this.#desk.stop(now);
+    this.#profiling.work.stop();
     this.#calls.stop();
     this.#watching.stop();
     this.#profiling[Symbol.dispose]();
@@ -475,7 +391,7 @@ export class TickingMonitor implements LoopMonitor {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#stopped) await this.settled();
     this.stop();
-    await this.#profiling.attributor?.idle();
+    await this.#profiling.work.idle();
     await this.#watching.stop();
     await stderrPrinter().flushed();
   }

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { isGranted } from "./_permissions.ts";
 
 /**
  * How this process can be ended from a thread while its loop is stuck, or why
@@ -11,14 +12,14 @@ import process from "node:process";
  * there libc's `_exit` works, where `--allow-ffi` is granted.
  */
 export function canEndProcess(): { can: boolean; missing: string | null } {
-  if (isInit() && !isGranted("ffi")) {
+  if (isInit() && !isGranted({ name: "ffi" })) {
     return {
       can: false,
       missing:
         "A stuck process cannot be ended by the watchdog: it is process 1 of its container, which takes no fatal signal from within; start it under an init (docker run --init, tini) or grant --allow-ffi",
     };
   }
-  if (needsRunPermission() && !isGranted("run")) {
+  if (needsRunPermission() && !isGranted({ name: "run" })) {
     return {
       can: false,
       missing:
@@ -31,15 +32,6 @@ export function canEndProcess(): { can: boolean; missing: string | null } {
 /** Whether the process is the first of its container. */
 function isInit(): boolean {
   return process.pid === 1 && Deno.build.os === "linux";
-}
-
-/** Asks nobody: a prompt would hang the thread. */
-function isGranted(name: "ffi" | "run"): boolean {
-  try {
-    return Deno.permissions.querySync({ name }).state === "granted";
-  } catch {
-    return false;
-  }
 }
 
 function needsRunPermission(): boolean {

@@ -1,4 +1,5 @@
 import inspector from "node:inspector";
+import { isGranted } from "./_permissions.ts";
 import { unrefTimer } from "./_unref_timer.ts";
 
 /** What the thread may know of this process's inspector. */
@@ -30,17 +31,6 @@ let mayAsk: boolean | undefined;
 
 /** Milliseconds between two looks at whether somebody opened the inspector (0.7 µs each). */
 const LOOK_MS = 1_000;
-
-/** Asks nobody: a prompt would hang the program. */
-export function isGranted(permission: object): boolean {
-  try {
-    return Deno.permissions.querySync(
-      permission as Deno.PermissionDescriptor,
-    ).state === "granted";
-  } catch {
-    return false;
-  }
-}
 
 /** Opens the inspector if nobody has; says why it could not. */
 function open(): { opened: boolean; missing: string | null } {

@@ -118,7 +118,7 @@ export interface MeasureOptions {
    */
   traceId?: () => string | null;
   /** Called for each block of the call, maybe after its end. */
-  onBlock?: (report: BlockReport) => void;
+  onBlock?: ((report: BlockReport) => void) | undefined;
   /** Called when the call has ended, before the `onCall` listeners. */
   onEnd?: (figures: CallFigures) => void;
 }

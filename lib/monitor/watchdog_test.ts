@@ -161,7 +161,8 @@ Deno.test("startWatchdog() ends a stuck process with status 134", async () => {
 Deno.test("startWatchdog() ends a process that is stuck in a full pipe", async () => {
   const { child, fact, rest } = start({
     how: "stderr",
-    options: { stallMs: 100, exitAfterMs: 300 },
+    // Long enough for a busy machine to have filled the pipe before the report.
+    options: { stallMs: 800, exitAfterMs: 1_100 },
   });
   await fact();
   // Nobody reads its stderr.

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { GapWatch, type GapWatchParts } from "./_gap_watch.ts";
+
+/** A watch of a program that computed all the time, and what it suspects. */
+function watch(profiling: { profile: object | null }) {
+  const suspected: number[] = [];
+  const parts = {
+    thresholdMs: 5,
+    tickMs: 2,
+    calls: { mode: "exact", explained: 0, spans: [] },
+    cpu: {
+      exact: true,
+      inLast: (ms: number) => ({ used: ms, doubt: 0 }),
+      between: (from: number, to: number) => to - from,
+    },
+    profiling,
+    desk: {
+      verdicts: { preempted: 0 },
+      add: ({ ms }: { ms: number }) => void suspected.push(ms),
+    },
+    delayBetween: () => 0,
+    isStartup: () => false,
+  };
+  return { gaps: new GapWatch(parts as unknown as GapWatchParts), suspected };
+}
+
+Deno.test("GapWatch asks for longer gaps from when on there is no profile", () => {
+  const profiling: { profile: object | null } = { profile: {} };
+  const { gaps, suspected } = watch(profiling);
+  gaps.look(11, 1_000);
+  gaps.look(14, 2_000);
+  assert.deepEqual(suspected, [12]);
+  // The host delivers none after all.
+  profiling.profile = null;
+  gaps.look(14, 3_000);
+  gaps.look(22, 4_000);
+  assert.deepEqual(suspected, [12, 20]);
+});
