@@ -23,11 +23,21 @@ export type ToThread =
   | { user: unknown }
   | { close: true };
 
+/** Milliseconds after which a thread that no one ends does so itself. */
+const unheardMs = 2_000;
+
+/** Why a thread ends, as it says itself. */
+interface Ending {
+  reason: ThreadEndReason;
+  error?: WireError;
+  code?: number;
+}
+
 /** What a thread posts. */
 export type FromThread =
   | { ready: true }
   | { user: unknown }
-  | { ending: { reason: ThreadEndReason; error?: WireError; code?: number } };
+  | { ending: Ending };
 
 /** How a thread of one backend talks and ends. */
 export interface ThreadTransport {
@@ -98,21 +108,34 @@ function watchHeap(onEnd: () => void): void {
 /**
  * A worker that closes itself tells no one (a Web Worker never, a node worker
  * not before Deno 2.9): make it say so first.
+ *
+ * @returns Puts back what was there. To be called before the thread really
+ * exits: `process.exit` calls `Deno.exit`, which would announce it again, and
+ * again.
  */
-function announceExits(announce: (code: number) => void): void {
-  const exits = [
+function announceExits(announce: (code: number) => void): () => void {
+  const exits = ([
     [globalThis, "close"],
     [Deno, "exit"],
     [process, "exit"],
-  ] as const;
-  for (const [holder, name] of exits) {
-    Object.defineProperty(holder, name, {
-      configurable: true,
-      writable: true,
-      value: (code?: unknown) =>
-        announce(Number(code ?? process.exitCode ?? 0)),
-    });
-  }
+  ] as const).map(([holder, name]) => ({
+    holder,
+    name,
+    real: (holder as Record<string, unknown>)[name],
+  }));
+  const put = (value: (it: typeof exits[number]) => unknown) => {
+    for (const it of exits) {
+      Object.defineProperty(it.holder, it.name, {
+        configurable: true,
+        writable: true,
+        value: value(it),
+      });
+    }
+  };
+  put(() => (code?: unknown) =>
+    announce(Number(code ?? process.exitCode ?? 0))
+  );
+  return () => put(({ real }) => real);
 }
 
 /** Holds `lock` until the thread is gone. */
@@ -130,18 +153,32 @@ export function runThread(transport: ThreadTransport): void {
   const { port, deliver } = makePort(transport);
   let canary: MessagePort | null = null;
 
-  const end = (reason: ThreadEndReason, error?: unknown) => {
-    transport.post({
-      ending: error === undefined
-        ? { reason }
-        : { reason, error: toWireError(error) },
-    });
+  let ending = false;
+  const leave = () => {
+    restoreExits();
     transport.exit();
   };
-  announceExits((code) => {
-    transport.post({ ending: { reason: "exited", code } });
-    transport.exit();
+  const tell = (how: Ending) => {
+    ending = true;
+    transport.post({ ending: how });
+  };
+  const restoreExits = announceExits((code) => {
+    tell({ reason: "exited", code });
+    leave();
   });
+  /**
+   * Who hears why it ends also ends the thread. It must not do so itself: in
+   * the middle of being ended, what is under way fails with `null`, and a
+   * thread that then calls `process.exit` stays for ever (2.9.6, on a busy
+   * machine one of fifty that were ended as they started).
+   */
+  const end = (reason: ThreadEndReason, error?: unknown) => {
+    if (ending) return;
+    tell(
+      error === undefined ? { reason } : { reason, error: toWireError(error) },
+    );
+    setTimeout(leave, unheardMs);
+  };
   // Told by the thread itself, an error keeps its stack; and Deno prints what
   // reaches its own handler to stderr.
   globalThis.addEventListener("error", (event) => {
