@@ -10,6 +10,7 @@ import { benchChecker } from "./checker.ts";
 import { benchClients } from "./clients.ts";
 import { type Context, openContext } from "./context.ts";
 import { benchDetectors } from "./detectors/mod.ts";
+import { benchFetches } from "./fetches.ts";
 import { type Figure, printFigures } from "./figure.ts";
 import { benchHeavy } from "./heavy.ts";
 import { benchLoad } from "./load.ts";
@@ -27,6 +28,7 @@ const SECTIONS: Record<string, (context: Context) => Promise<Figure[]>> = {
   load: benchLoad,
   heavy: benchHeavy,
   cache: benchCache,
+  fetches: benchFetches,
   memory: benchMemory,
 };
 
