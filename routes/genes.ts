@@ -13,6 +13,7 @@ import {
 } from "../src/collections/genes/queries.ts";
 import { GROUPS, TIERS } from "../src/collections/genes/tiers.ts";
 import { ProblemError } from "../src/errors.ts";
+import { afterHeaders, afterOf } from "./position.ts";
 import {
   createRouter,
   jsonContent,
@@ -87,6 +88,11 @@ function pageLink(path: string, query: string) {
   };
 }
 
+/** Who asks for what was written a moment ago gets no answer from before. */
+function freshFor(c: Context): { fresh: boolean } {
+  return { fresh: afterOf(c).after !== undefined };
+}
+
 function json(c: Context, body: string): never {
   return passThrough(
     c.body(body, 200, { "content-type": "application/json" }),
@@ -107,7 +113,7 @@ export function geneRoutes(backend: Backend) {
       description: `Sorted by any of ${
         GENE_SORT_FIELDS.join(", ")
       }; \`-\` before a field for descending.`,
-      request: { query: listQuery },
+      request: { query: listQuery, headers: afterHeaders },
       responses: {
         200: jsonContent("`{data[{type,id,attributes}], meta, links}`"),
         400: problemContent("A parameter is not valid"),
@@ -122,6 +128,7 @@ export function geneRoutes(backend: Backend) {
           geneListDocument(light, query, {
             link: pageLink(c.req.path, search),
           }),
+        freshFor(c),
       );
       return json(c, body ?? "");
     },
@@ -145,7 +152,10 @@ export function geneRoutes(backend: Backend) {
         summary,
         description:
           "`symbol`: approved, previous or alias, in any case, or an HGNC id.",
-        request: { params: z.object({ symbol: plainText(200) }) },
+        request: {
+          params: z.object({ symbol: plainText(200) }),
+          headers: afterHeaders,
+        },
         responses: {
           200: jsonContent("The document"),
           404: problemContent("No such gene"),
@@ -156,6 +166,7 @@ export function geneRoutes(backend: Backend) {
         const body = await backend.cache.getOrFetch(
           `${path} ${symbol}`,
           () => document(light, symbol),
+          freshFor(c),
         );
         if (body === undefined) {
           throw new ProblemError("not-found", {

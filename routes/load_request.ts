@@ -2,12 +2,14 @@ import type { Context } from "hono";
 import { z } from "zod";
 import type { Source } from "../src/collection.ts";
 import { ProblemError } from "../src/errors.ts";
+import { priorityQuery, priorityRange } from "./job_request.ts";
 import { validationProblem } from "./problem.ts";
 
 /** What `POST /api/sources/:source/load` asked for, fields validated. */
 export interface LoadAsked {
   fields: Record<string, unknown>;
   dryRun: boolean;
+  priority: number | undefined;
   /** A path on the server; undefined: the body is the file, or none is needed. */
   path: string | undefined;
   /** The body as a file; undefined where a path was given. */
@@ -105,19 +107,24 @@ function asObject(bytes: Uint8Array): Record<string, unknown> | undefined {
 function checkFields(
   source: Source,
   given: Record<string, unknown>,
-): { fields: Record<string, unknown>; dryRun: boolean; path?: string } {
+): Omit<LoadAsked, "path" | "body"> & { path?: string } {
   const schema = source.input.extend({
     dry_run: BOOLEAN.default(false),
+    priority: z.union([priorityRange, priorityQuery]).optional(),
     ...(source.kind === "file" || source.kind === "folder"
       ? { path: z.string().min(1).optional() }
       : {}),
   }).strict();
   const result = schema.safeParse(given);
   if (!result.success) throw validationProblem(result.error);
-  const { dry_run, path, ...fields } = result.data as Record<string, unknown>;
+  const { dry_run, priority, path, ...fields } = result.data as Record<
+    string,
+    unknown
+  >;
   return {
     fields,
     dryRun: dry_run === true,
+    priority: priority as number | undefined,
     ...(typeof path === "string" ? { path } : {}),
   };
 }

@@ -15,11 +15,15 @@ import type { Backend } from "../src/backend.ts";
 import { addDocs } from "./docs.ts";
 import { geneRoutes } from "./genes.ts";
 import { healthRoutes } from "./health.ts";
+import { jobEventRoutes } from "./job_events.ts";
 import { jobRoutes } from "./jobs.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { opsRoutes } from "./ops.ts";
+import { checkAfter, tellPosition } from "./position.ts";
 import { onError, onNotFound } from "./problem.ts";
+import { progressRoutes } from "./progress.ts";
 import { createRouter } from "./router.ts";
+import { scheduleRoutes } from "./schedules.ts";
 import { sourceRoutes } from "./sources.ts";
 import { statisticsRoutes } from "./statistics.ts";
 import { writeGuard } from "./write_guard.ts";
@@ -78,11 +82,16 @@ export function createApp(
     async (c, next) =>
       READING.has(c.req.method) ? await next() : await guard(c, next),
   );
+  app.use("/api/*", checkAfter(), tellPosition(backend));
   app.route("/", healthRoutes(backend));
   app.route("/", metricsRoutes(backend, { watch, shedding }));
   app.route("/api/ops", opsRoutes(backend));
   app.route("/api/sources", sourceRoutes(backend));
+  const { stopping } = backend;
   app.route("/api/jobs", jobRoutes(backend));
+  app.route("/api/jobs", jobEventRoutes(backend, { stopping }));
+  app.route("/api/progress", progressRoutes(backend, { stopping }));
+  app.route("/api/schedules", scheduleRoutes(backend));
   app.route("/api/genes", geneRoutes(backend));
   app.route("/api/statistics", statisticsRoutes(backend));
   addDocs(app, { version: backend.version });

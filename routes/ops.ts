@@ -66,10 +66,11 @@ export function opsRoutes(backend: Backend) {
         method: "get",
         path: "/pools",
         tags,
-        summary: "Threads and limiters: concurrency, queue, throughput, waits",
+        summary:
+          "Threads, connections and limits: what runs, what waits, for how long",
         responses: { 200: jsonContent("One entry a pool") },
       }),
-      (c) => c.json({ data: backend.pool.stats() }, 200),
+      (c) => c.json({ data: backend.limits.stats() }, 200),
     )
     .openapi(
       createRoute({

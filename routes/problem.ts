@@ -2,6 +2,11 @@ import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { getLogger } from "@logtape/logtape";
+import {
+  CircuitOpenError,
+  DeadlineError,
+  LimitTimeoutError,
+} from "@loophound/toolkit/limits";
 import { PoolFullError, TaskDeadlineError } from "@loophound/toolkit/offload";
 import type { z } from "zod";
 import { ProblemError, type ProblemName, problems } from "../src/errors.ts";
@@ -58,7 +63,21 @@ function asProblem(error: unknown): ProblemError | undefined {
       cause: error,
     });
   }
-  if (error instanceof TaskDeadlineError) {
+  if (error instanceof CircuitOpenError) {
+    return new ProblemError("unavailable", {
+      detail: error.message,
+      retryAfterS: error.retryAfterMs / 1000,
+      cause: error,
+    });
+  }
+  if (error instanceof LimitTimeoutError) {
+    return new ProblemError("too-busy", {
+      detail: error.message,
+      retryAfterS: 1,
+      cause: error,
+    });
+  }
+  if (error instanceof TaskDeadlineError || error instanceof DeadlineError) {
     return new ProblemError("deadline-exceeded", {
       detail: error.message,
       cause: error,

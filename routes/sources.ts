@@ -1,11 +1,13 @@
 import { createRoute } from "@hono/zod-openapi";
 import { z } from "zod";
-import { resolveAllowedPath } from "../src/allowed_path.ts";
 import type { Backend } from "../src/backend.ts";
 import type { Source } from "../src/collection.ts";
 import { ProblemError } from "../src/errors.ts";
 import type { LoadRequest } from "../src/jobs/types.ts";
+import { findLoadFile } from "../src/load_file.ts";
+import { idempotencyKey } from "./job_request.ts";
 import { readLoadRequest } from "./load_request.ts";
+import { withPosition } from "./position.ts";
 import { createRouter, jsonContent, problemContent } from "./router.ts";
 
 const tags = ["sources"];
@@ -58,14 +60,15 @@ export function sourceRoutes(backend: Backend) {
       tags,
       summary: "Load a file, by path or as the body",
       description:
-        'JSON `{"path": "…"}` with the source\'s own fields, or the file as the body with those fields in the query. `dry_run=true` reports and writes nothing.',
+        'JSON `{"path": "…"}` with the source\'s own fields, or the file as the body with those fields in the query. `dry_run=true` reports and writes nothing. With an `Idempotency-Key`, the same request makes one load however often it is sent.',
       request: { params: z.object({ source: z.string() }) },
       responses: {
-        202: jsonContent("Queued; `Location` names the job"),
+        202: withPosition(jsonContent("Queued; `Location` names the job")),
         400: problemContent("A field or the body is not valid"),
         401: problemContent("A token is required"),
         403: problemContent("The path is outside the allowed folders"),
         404: problemContent("No such source or file"),
+        409: problemContent("The key was used for another request"),
         413: problemContent("The body is over the limit"),
         415: problemContent("The media type is not supported"),
         503: problemContent("All threads are busy"),
@@ -73,6 +76,7 @@ export function sourceRoutes(backend: Backend) {
     }),
     async (c) => {
       const source = findSource(backend, c.req.param("source"));
+      const key = idempotencyKey(c);
       const asked = await readLoadRequest(c, source);
       const request: LoadRequest = {
         source: source.name,
@@ -81,7 +85,10 @@ export function sourceRoutes(backend: Backend) {
         sample: false,
       };
       if (asked.path !== undefined) {
-        request.file = await statAllowed(backend, source, asked.path);
+        request.file = await findLoadFile(asked.path, {
+          source,
+          roots: backend.config.allowedRoots,
+        });
       } else if (asked.body !== undefined) {
         const spooled = await backend.spool(asked.body, {
           signal: c.req.raw.signal,
@@ -89,30 +96,14 @@ export function sourceRoutes(backend: Backend) {
         });
         request.file = { ...spooled, name: "upload", spooled: true };
       }
-      const { id } = await backend.jobs.submit(request);
+      const { id } = await backend.jobs.submit(request, {
+        key,
+        priority: asked.priority,
+      });
       const location = `/api/jobs/${id}`;
       const job = await backend.jobs.get(id);
       return c.json(job ?? { id }, 202, { location });
     },
   );
   return router;
-}
-
-async function statAllowed(
-  backend: Backend,
-  source: Source,
-  path: string,
-): Promise<NonNullable<LoadRequest["file"]>> {
-  const real = await resolveAllowedPath(path, {
-    roots: backend.config.allowedRoots,
-    ...(source.kind === "folder" ? { folder: true } : {}),
-  });
-  const info = await Deno.stat(real);
-  return {
-    path: real,
-    name: path,
-    bytes: info.size,
-    spooled: false,
-    ...(info.mtime === null ? {} : { modifiedMs: info.mtime.getTime() }),
-  };
 }

@@ -9,6 +9,7 @@ import {
   summary,
 } from "../src/collections/genes/statistics.ts";
 import type { HeavyQuery } from "../src/db/types.ts";
+import { afterHeaders, afterOf } from "./position.ts";
 import {
   createRouter,
   jsonContent,
@@ -38,6 +39,7 @@ export function statisticsRoutes(backend: Backend) {
     const body = await backend.engine.heavy.run(query, {
       signal: c.req.raw.signal,
       deadlineMs: backend.config.heavyDeadlineMs,
+      ...afterOf(c),
     });
     return passThrough(
       c.body(body, 200, { "content-type": "application/json" }),
@@ -51,7 +53,7 @@ export function statisticsRoutes(backend: Backend) {
       path: "/summary",
       tags,
       summary: "The figures of an overview",
-      request: { query: z.strictObject({}) },
+      request: { query: z.strictObject({}), headers: afterHeaders },
       responses,
     }),
     (c) => answer(c, summary()),
@@ -70,6 +72,7 @@ export function statisticsRoutes(backend: Backend) {
             text.split(",").map((name) => name.trim()).filter(Boolean)
           ).optional(),
         }),
+        headers: afterHeaders,
       },
       responses,
     }),
@@ -91,7 +94,7 @@ export function statisticsRoutes(backend: Backend) {
       path: "/source-distributions",
       tags,
       summary: "How many items name a gene, and scores, source by source",
-      request: { query: z.strictObject(chosen) },
+      request: { query: z.strictObject(chosen), headers: afterHeaders },
       responses,
     }),
     (c) =>
@@ -108,7 +111,7 @@ export function statisticsRoutes(backend: Backend) {
       path: "/evidence-composition",
       tags,
       summary: "What the evidence is made of: tiers, groups, sources",
-      request: { query: z.strictObject(chosen) },
+      request: { query: z.strictObject(chosen), headers: afterHeaders },
       responses,
     }),
     (c) =>

@@ -22,10 +22,14 @@ export interface AnswerCache {
   /**
    * Fetches what the cache lacks; concurrent callers of one key share the
    * fetch. An answer fetched before a {@linkcode clear} is not kept after it.
+   *
+   * @param options.fresh Fetch it even if it is there, for who asks for what
+   * was written a moment ago; others then find it. @default {false}
    */
   getOrFetch(
     key: string,
     fetch: () => Promise<string | undefined>,
+    options?: { fresh?: boolean },
   ): Promise<string | undefined>;
   clear(): void;
   stats(): { hits: number; misses: number; entries: number; bytes: number };
@@ -41,7 +45,6 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
     ...(ttlMs === 0 ? {} : { ttl: ttlMs }),
   });
   const inFlight = new Map<string, Promise<string | undefined>>();
-  let generation = 0;
   let hits = 0;
   let misses = 0;
 
@@ -54,17 +57,20 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
 
   return {
     get,
-    async getOrFetch(key, fetch) {
+    async getOrFetch(key, fetch, { fresh = false } = {}) {
       if (cache === undefined) return await fetch();
-      const known = get(key);
-      if (known !== undefined) return known;
-      const shared = inFlight.get(key);
-      if (shared !== undefined) return await shared;
-      const started = generation;
+      if (fresh) {
+        misses++;
+      } else {
+        const known = get(key);
+        if (known !== undefined) return known;
+        const shared = inFlight.get(key);
+        if (shared !== undefined) return await shared;
+      }
       const fetching = fetch().then((value) => {
-        if (value !== undefined && generation === started) {
-          cache.set(key, value);
-        }
+        // Else it was cleared, or a later fetch has begun: this may be older.
+        const newest = inFlight.get(key) === fetching;
+        if (value !== undefined && newest) cache.set(key, value);
         return value;
       }).finally(() => {
         if (inFlight.get(key) === fetching) inFlight.delete(key);
@@ -73,7 +79,6 @@ export function createAnswerCache(options: AnswerCacheOptions): AnswerCache {
       return await fetching;
     },
     clear() {
-      generation++;
       inFlight.clear();
       cache?.clear();
     },

@@ -58,3 +58,21 @@ Deno.test("createAnswerCache() does not keep what is not there", async () => {
   );
   assert.equal(await cache.getOrFetch("a", () => Promise.resolve("x")), "x");
 });
+
+Deno.test("createAnswerCache() fetches a fresh answer past what it has and what is under way", async () => {
+  const cache = createAnswerCache({ entries: 10 });
+  const gate = Promise.withResolvers<void>();
+  const slow = cache.getOrFetch("a", async () => {
+    await gate.promise;
+    return "old";
+  });
+  const fresh = (answer: string) =>
+    cache.getOrFetch("a", () => Promise.resolve(answer), { fresh: true });
+  assert.equal(await fresh("new"), "new");
+  assert.equal(await fresh("newer"), "newer");
+  gate.resolve();
+  assert.equal(await slow, "old");
+  // The old one came last and is not kept.
+  const never = () => Promise.reject(new Error("it is there"));
+  assert.equal(await cache.getOrFetch("a", never), "newer");
+});

@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { SlowRequestReport } from "@loophound/toolkit/hono";
+import type { Limits } from "@loophound/toolkit/limits";
 import {
   type LoopMonitor,
   startLoopMonitor,
@@ -25,12 +26,16 @@ import type { Engine } from "./db/types.ts";
 import { ProblemError } from "./errors.ts";
 import { jobMigrations, type Jobs, openJobs } from "./jobs/mod.ts";
 import { logReports } from "./log_reports.ts";
+import { openBackendLimits } from "./limits.ts";
 import { type LoadedPart, loadedParts } from "./loaded_parts.ts";
 import { type PartStatus, type Readiness, readiness } from "./readiness.ts";
+import { checkIn } from "./lifecycle/mod.ts";
 import { createRing, type Ring } from "./ring.ts";
 import { isEmpty, loadSample } from "./sample.ts";
+import { followEnds } from "./follow_ends.ts";
+import { seenEnds, tellingEnds } from "./seen_ends.ts";
 import { warmThreads } from "./warm_threads.ts";
-import { spoolBody, type SpooledBody } from "./spool/mod.ts";
+import { prepareSpool, spoolBody, type SpooledBody } from "./spool/mod.ts";
 
 const logger = getLogger(["loophound", "backend"]);
 
@@ -50,6 +55,8 @@ export interface Backend extends AsyncDisposable {
   readonly pool: ThreadPool;
   readonly engine: Engine;
   readonly jobs: Jobs;
+  /** All that bounds what goes on at once: `/api/ops/pools`. */
+  readonly limits: Limits;
   readonly cache: AnswerCache;
   readonly slowQueries: SlowQueryLog;
   readonly slowRequests: Ring<SlowRequestReport>;
@@ -61,10 +68,20 @@ export interface Backend extends AsyncDisposable {
     options: { signal?: AbortSignal; contentLength?: string | undefined },
   ): Promise<SpooledBody>;
   readiness(): Promise<Readiness>;
+  /** Aborted when the server stops: streams and sockets end then. */
+  readonly stopping: AbortSignal;
+  /** From now on it is not ready, and takes no more jobs; all else goes on. */
+  leave(): void;
+  /** Ends streams and sockets, besides. */
+  stop(): void;
   /** What was probed at start-up and found missing. */
   runtime(): Record<string, unknown>;
   /** Says in the log where everything is. */
   announce(address: Deno.Addr): void;
+  /**
+   * Checks running jobs back in and closes everything; says in the log what
+   * was still running.
+   */
   close(): Promise<void>;
 }
 
@@ -77,7 +94,28 @@ export interface OpenBackendOptions {
   version: string;
   /** Figures of the log sink, for `/api/ops/runtime`. */
   logStats?: () => Record<string, number>;
+  /**
+   * What the process has found missing on this host.
+   *
+   * @default {[]}
+   */
+  missing?: readonly string[];
+  /** Told what is being opened. */
+  onStage?: (stage: string) => void;
+  /**
+   * Aborting it ends the start between two steps; what was opened is closed.
+   *
+   * @default {undefined}
+   */
+  signal?: AbortSignal;
 }
+
+/**
+ * How long closing waits for running jobs to end by themselves, and then for
+ * those that it has stopped: with the time for requests, less than the 5 s
+ * that a process has to stop.
+ */
+const jobsCloseMs = { closeMs: 500, stopMs: 1_000 };
 
 function registerSources(
   collections: readonly Collection[],
@@ -131,6 +169,7 @@ function watchdogFor(config: Config): WatchdogOptions | false {
  * sample) and closes it in the opposite one. What was opened before a failure
  * is closed again.
  *
+ * @throws The signal's reason when it is aborted meanwhile.
  * @throws {DataDirLockedError} Another process has the data folder open.
  * @throws {MigrationError} A migration failed.
  */
@@ -138,9 +177,13 @@ export async function openBackend(
   config: Config,
   options: OpenBackendOptions,
 ): Promise<Backend> {
-  const { collections, version } = options;
+  const { collections, version, signal } = options;
   const sources = registerSources(collections);
   await using stack = new AsyncDisposableStack();
+  const stage = (name: string) => {
+    signal?.throwIfAborted();
+    options.onStage?.(name);
+  };
 
   const monitor = stack.use(
     startLoopMonitor({
@@ -160,6 +203,7 @@ export async function openBackend(
   const slowRequests = createRing<SlowRequestReport>(200);
   stack.use(logReports(monitor, slowQueries));
 
+  stage("threads");
   const pool = stack.use(
     await createThreadPool({
       classes: threadClasses(config.workers),
@@ -167,6 +211,7 @@ export async function openBackend(
     }),
   );
   const missing = [
+    ...options.missing ?? [],
     ...pool.capabilities.missing,
     ...watchdogSupport().missing,
     ...(monitor.profile.on
@@ -175,10 +220,12 @@ export async function openBackend(
   ];
   const engineName = config.databaseUrl === undefined ? "pglite" : "postgres";
   let meter: QueryMeter | undefined;
+  stage("database");
   const engine = stack.use(
     await openEngine({
       databaseUrl: config.databaseUrl,
       databaseReplicaUrl: config.databaseReplicaUrl,
+      replicaMaxLagMs: config.replicaMaxLagMs,
       databasePool: config.databasePool,
       dataDir: config.dataDir,
       pool,
@@ -194,10 +241,16 @@ export async function openBackend(
         slowQueries.record({ ...figures, lane: "heavy", engine: engineName }),
     }),
   );
+  const limits = stack.use(openBackendLimits(config.limits, { pool, engine }));
+  stage("migrations");
   await migrate(engine, {
     core: [...coreMigrations, ...jobMigrations],
     collections,
   });
+  if (engine.positions?.replica() !== undefined) {
+    // A replica without what was just migrated must not answer.
+    engine.positions.require(await engine.positions.current());
+  }
   if (engine.kind === "pglite") {
     // What a killed process left half-built. The folder is ours alone; on a
     // server such tables would be another's load under way.
@@ -215,7 +268,9 @@ export async function openBackend(
     ttlMs: engine.kind === "postgres" ? SERVER_CACHE_TTL_MS : 0,
   });
   const spoolDir = `${config.dataDir}/spool`;
-  await Deno.mkdir(spoolDir, { recursive: true });
+  const noSpool = await prepareSpool(spoolDir);
+  if (noSpool !== undefined) missing.push(noSpool);
+  stage("jobs");
   const jobs = stack.use(
     await openJobs({
       engine,
@@ -229,12 +284,29 @@ export async function openBackend(
         maxRecordBytes: config.maxRecordBytes,
       },
       spoolDir,
-      concurrency: threadClasses(config.workers).load.threads,
+      allowedRoots: config.allowedRoots,
+      concurrency: {
+        load: threadClasses(config.workers).load.threads,
+        other: config.limits.import ?? 10,
+      },
+      kinds: collections.flatMap(({ jobs }) => jobs),
+      retention: { days: config.jobRetentionDays },
       onFinished: () => cache.clear(),
+      timing: jobsCloseMs,
     }),
+  );
+  stage("background");
+
+  const told = tellingEnds(
+    jobs,
+    seenEnds({ positions: engine.positions, forget: () => cache.clear() }),
   );
 
   const stopping = new AbortController();
+  // Alone, this server hears of every end by itself.
+  const following = engine.kind === "postgres"
+    ? followEnds(told.feed, stopping.signal)
+    : Promise.resolve();
   const sample: PartStatus = { status: "ready" };
   const sampling = startSample();
   const warming = warmThreads(pool, { signal: stopping.signal }).catch(
@@ -268,11 +340,32 @@ export async function openBackend(
 
   const opened = stack.move();
   let closing: Promise<void> | undefined;
+  let leaving = false;
+  const leave = (): void => {
+    if (leaving) return;
+    leaving = true;
+    jobs.pause();
+  };
+  const stop = (): void => {
+    leave();
+    stopping.abort(new DOMException("The server is stopping", "AbortError"));
+  };
   const close = (): Promise<void> =>
     closing ??= (async () => {
-      stopping.abort();
+      stop();
+      // Whatever fails, all of it is closed.
+      await using _ = opened;
+      await checkIn(jobs);
+      for (const { name, concurrent, queue_depth } of pool.stats()) {
+        if (concurrent + queue_depth === 0) continue;
+        logger.warn("Stopping {concurrent} tasks of {name}, {queued} wait", {
+          name,
+          concurrent,
+          queued: queue_depth,
+        });
+      }
       await opened.disposeAsync();
-      await Promise.all([sampling, warming]);
+      await Promise.all([sampling, warming, following]);
     })();
 
   return {
@@ -283,12 +376,17 @@ export async function openBackend(
     monitor,
     pool,
     engine,
-    jobs,
+    jobs: told,
+    limits,
     cache,
     slowQueries,
     slowRequests,
     loadedParts: () => loadedParts(engine),
     async spool(body, { signal, contentLength }) {
+      if (noSpool !== undefined) {
+        await body.cancel();
+        throw new ProblemError("not-ready", { detail: noSpool });
+      }
       const announced = Number(contentLength ?? 0);
       if (announced > config.maxBodyBytes) {
         await body.cancel();
@@ -310,13 +408,17 @@ export async function openBackend(
         pool,
         jobs,
         sample,
-        closing: closing !== undefined,
+        stopping: leaving,
       }),
+    stopping: stopping.signal,
+    leave,
+    stop,
     runtime: () => ({
       version,
       engine: engine.description,
       engine_kind: engine.kind,
       threads: pool.capabilities,
+      replica: engine.positions?.replica() ?? null,
       deno: Deno.version,
       monitor: {
         mode: monitor.mode,

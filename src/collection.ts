@@ -1,6 +1,7 @@
 import type { ThreadPool } from "@loophound/toolkit/offload";
 import type { z } from "zod";
 import type { DatabaseAddress } from "./db/types.ts";
+import type { JobKind } from "./jobs/types.ts";
 import type { LoadFile, LoadProgress } from "./load_input.ts";
 import type { LoadTask, LoadTaskOutput } from "./load_task.ts";
 import { ALL_SOURCE_KINDS, type SourceKind } from "./source_kind.ts";
@@ -128,6 +129,8 @@ export interface Collection {
   readonly name: string;
   readonly migrations: readonly SqlMigration[];
   readonly sources: readonly Source[];
+  /** What takes long in it, besides loads. */
+  readonly jobs: readonly JobKind[];
   /** Bundled sample data, in the order it is loaded. */
   readonly sample: readonly SampleLoad[];
 }
@@ -138,13 +141,15 @@ export interface CollectionOptions {
   migrations: readonly SqlMigration[];
   sources: readonly Source[];
   /** @default {[]} */
+  jobs?: readonly JobKind[];
+  /** @default {[]} */
   sample?: readonly SampleLoad[];
 }
 
 /**
  * Defines a collection: schema, sources and queries of one domain.
  *
- * @throws {TypeError} A name is not valid, or two sources or migrations share one.
+ * @throws {TypeError} A name is not valid, or two sources, migrations or kinds of job share one.
  */
 export function defineCollection(options: CollectionOptions): Collection {
   if (!NAME.test(options.name)) {
@@ -156,6 +161,7 @@ export function defineCollection(options: CollectionOptions): Collection {
     const [what, names] of [
       ["source", options.sources.map((source) => source.name)],
       ["migration", options.migrations.map((migration) => migration.name)],
+      ["kind of job", options.jobs?.map((kind) => kind.name) ?? []],
     ] as const
   ) {
     const twice = names.find((name, index) => names.indexOf(name) !== index);
@@ -169,6 +175,7 @@ export function defineCollection(options: CollectionOptions): Collection {
     name: options.name,
     migrations: Object.freeze([...options.migrations]),
     sources: Object.freeze([...options.sources]),
+    jobs: Object.freeze([...options.jobs ?? []]),
     sample: Object.freeze([...options.sample ?? []]),
   });
 }

@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { isAbsolute, resolve } from "node:path";
+import { parseLimits } from "./limits.ts";
 
 /** Every setting of the backend. Made by {@linkcode readConfig}. */
 export interface Config {
@@ -10,6 +11,8 @@ export interface Config {
   databaseUrl: string | undefined;
   /** Server for the heavy lane; undefined: `databaseUrl`. */
   databaseReplicaUrl: string | undefined;
+  /** A replica further behind is not used; Infinity: it need only answer. */
+  replicaMaxLagMs: number;
   databasePool: number;
   allowedRoots: string[];
   apiToken: string | undefined;
@@ -34,6 +37,12 @@ export interface Config {
   logLevel: "debug" | "info" | "warning" | "error";
   sampleData: boolean;
   cacheEntries: number;
+  /** How much may go on at once, by name. */
+  limits: Readonly<Record<string, number>>;
+  /** Jobs that are over, and their events, are deleted after so many days. */
+  jobRetentionDays: number;
+  /** After a stop signal the server goes on for so long, reporting not ready. */
+  drainDelayMs: number;
 }
 
 /** A setting could not be read; names the setting and its value. */
@@ -80,6 +89,13 @@ export const settings: readonly Setting[] = [
     type: "postgres:// URL",
     default: "",
     reason: "Heavy queries go there, so that they never slow the primary",
+  },
+  {
+    name: "REPLICA_MAX_LAG_S",
+    type: "seconds",
+    default: "10",
+    reason:
+      "A replica further behind is not asked; 0: however far, whenever it answers",
   },
   {
     name: "DATABASE_POOL",
@@ -204,12 +220,42 @@ export const settings: readonly Setting[] = [
     reason: "Fills an empty embedded database with the bundled sample",
   },
   {
+    name: "LIMITS",
+    type: "name=number, by comma",
+    default: "import=10, spotify=1, discogs=5, http=20, http_per_host=5",
+    reason:
+      "What may go on at once: jobs besides loads, calls of a service, requests to outside in all and to each host. What is not named keeps its default",
+  },
+  {
     name: "CACHE_ENTRIES",
     type: "0–1000000",
     default: "10000",
     reason: "Answers of light lookups kept in memory; 0 switches the cache off",
   },
+  {
+    name: "JOB_RETENTION_DAYS",
+    type: "days",
+    default: "30",
+    reason: "Jobs that are over, and their events, are deleted after it",
+  },
+  {
+    name: "DRAIN_DELAY_S",
+    type: "seconds",
+    default: "0",
+    reason:
+      "Told to stop, it serves on for so long and says not ready, for load balancers to see",
+  },
 ];
+
+function limitsOf(text: string): Record<string, number> {
+  try {
+    return parseLimits(text);
+  } catch (error) {
+    throw new ConfigError(
+      `Cannot read setting LIMITS="${text}": ${(error as Error).message}`,
+    );
+  }
+}
 
 function defaultOf(name: string): string {
   const setting = settings.find((setting) => setting.name === name);
@@ -286,6 +332,11 @@ export function readConfig(
     dataDir,
     databaseUrl: url("DATABASE_URL"),
     databaseReplicaUrl: url("DATABASE_REPLICA_URL"),
+    replicaMaxLagMs: number("REPLICA_MAX_LAG_S", {
+          min: 0,
+          max: 86_400,
+          integer: false,
+        }) * 1000 || Infinity,
     databasePool: number("DATABASE_POOL", { min: 1, max: 100 }),
     allowedRoots:
       roots?.map((root) => isAbsolute(root) ? root : resolve(root)) ??
@@ -332,6 +383,17 @@ export function readConfig(
     logFormat: choice("LOG_FORMAT", ["auto", "pretty", "json"]),
     logLevel: choice("LOG_LEVEL", ["debug", "info", "warning", "error"]),
     sampleData: choice("SAMPLE_DATA", ["on", "off"]) === "on",
+    limits: limitsOf(text("LIMITS") ?? ""),
     cacheEntries: number("CACHE_ENTRIES", { min: 0, max: 1_000_000 }),
+    jobRetentionDays: number("JOB_RETENTION_DAYS", {
+      min: 0.01,
+      max: 3_650,
+      integer: false,
+    }),
+    drainDelayMs: number("DRAIN_DELAY_S", {
+      min: 0,
+      max: 3_600,
+      integer: false,
+    }) * 1000,
   };
 }

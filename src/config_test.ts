@@ -26,6 +26,8 @@ Deno.test("readConfig() reads every setting of the table", () => {
     SAMPLE_DATA: "off",
     THREADS: "inline",
     API_TOKEN: " secret ",
+    JOB_RETENTION_DAYS: "0.5",
+    DRAIN_DELAY_S: "2",
   });
   assert.equal(config.allowedRoots[0], "/a");
   assert.ok(config.allowedRoots[1]?.endsWith("/b"));
@@ -35,6 +37,8 @@ Deno.test("readConfig() reads every setting of the table", () => {
   assert.equal(config.maxRecordBytes, 2048);
   assert.equal(config.apiToken, "secret");
   assert.equal(config.threads, "inline");
+  assert.equal(config.jobRetentionDays, 0.5);
+  assert.equal(config.drainDelayMs, 2_000);
 });
 
 Deno.test("readConfig() names the setting, the value and what is valid", () => {

@@ -15,6 +15,10 @@ export const problems = {
   "file-not-found": { status: 404, title: "No such file" },
   "method-not-allowed": { status: 405, title: "Method not allowed" },
   "conflict": { status: 409, title: "The resource is in another state" },
+  "idempotency-conflict": {
+    status: 409,
+    title: "The idempotency key was used for another request",
+  },
   "body-too-large": { status: 413, title: "The body is over the limit" },
   "unsupported-media-type": {
     status: 415,
@@ -24,7 +28,13 @@ export const problems = {
     status: 422,
     title: "The input cannot be read",
   },
-  "too-busy": { status: 503, title: "All threads are busy" },
+  "upgrade-required": {
+    status: 426,
+    title: "This address speaks WebSocket only",
+  },
+  "too-many-sockets": { status: 503, title: "Too many WebSockets are open" },
+  "too-busy": { status: 503, title: "All places are taken" },
+  "unavailable": { status: 503, title: "A service behind it is unavailable" },
   "not-ready": { status: 503, title: "The server is not ready" },
   "deadline-exceeded": { status: 504, title: "The deadline passed" },
   "internal": { status: 500, title: "The server failed" },

@@ -260,6 +260,10 @@ async function runLoad<Fields>(
     sha256,
     version: options.version,
   });
+  if (same?.load_id === input.id) {
+    // An attempt before this one was killed after its commit.
+    return { ...same.counts, sha256, cpu_s: cpuSeconds() - cpuBefore };
+  }
   if (same !== undefined) {
     const { rows, accepted, rejected, duplicates, unresolved, reasons } =
       same.counts;
@@ -343,6 +347,6 @@ function requireFile(file: LoadFile | undefined, source: string): LoadFile {
 }
 
 /** Shadow tables are named after the load: letters and digits only. */
-function shadowId(loadId: string): string {
+export function shadowId(loadId: string): string {
   return loadId.toLowerCase().replaceAll(/[^a-z0-9]/g, "").slice(-12);
 }

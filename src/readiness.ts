@@ -15,6 +15,28 @@ export interface Readiness {
   parts: Record<string, PartStatus>;
 }
 
+/** Without its replica a server answers all the same, from the primary. */
+function replicaPart(engine: Engine): Record<string, PartStatus> {
+  const replica = engine.positions?.replica();
+  if (replica === undefined) return {};
+  return {
+    replica: {
+      status: "ready",
+      ...(replica.used ? {} : {
+        detail: `heavy queries go to the primary: the replica: ${replica.why}`,
+      }),
+    },
+  };
+}
+
+/** What `/readyz` answers before there are parts to ask. */
+export function startingReadiness(detail: string): Readiness {
+  return {
+    status: "not_ready",
+    parts: { server: { status: "not_ready", detail } },
+  };
+}
+
 /** Asks every part whether it can answer; never throws. */
 export async function readiness(
   parts: {
@@ -22,7 +44,8 @@ export async function readiness(
     pool: ThreadPool;
     jobs: Jobs;
     sample: PartStatus;
-    closing: boolean;
+    /** The server was told to stop. */
+    stopping: boolean;
   },
 ): Promise<Readiness> {
   const ask = async (probe: () => Promise<unknown>): Promise<PartStatus> => {
@@ -53,7 +76,8 @@ export async function readiness(
       } is left: all are stuck`,
     },
     sample: parts.sample,
-    server: parts.closing
+    ...replicaPart(parts.engine),
+    server: parts.stopping
       ? { status: "not_ready", detail: "stopping" }
       : { status: "ready" },
   };

@@ -52,11 +52,16 @@ Deno.test("README.md and the docs link to files that are there", async () => {
       "docs/deploy.md",
       "docs/detectors.md",
       "docs/guard.md",
+      "docs/http.md",
+      "docs/jobs.md",
+      "docs/limits.md",
       "docs/lint.md",
       "docs/performance.md",
+      "docs/scaling.md",
       "docs/scan.md",
       "docs/testing.md",
       "docs/watchdog.md",
+      "docs/watching.md",
     ]
   ) {
     const text = await read(path);

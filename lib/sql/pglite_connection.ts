@@ -25,7 +25,9 @@ async function run<R>(
   { sql, params = [], copy }: SqlStatement,
 ): Promise<SqlResult<R>> {
   const answer = copy === undefined
+    // loophound-allow npm:@electric-sql/pglite.PGlite.prototype.query: who gives the instance has chosen its thread
     ? await on.query<R>(sql, [...params])
+    // loophound-allow npm:@electric-sql/pglite.PGlite.prototype.query: who gives the instance has chosen its thread
     : await on.query<R>(copyFromBlob(sql), [], { blob: new Blob([copy]) });
   return { rows: answer.rows, affected: answer.affectedRows ?? 0 };
 }

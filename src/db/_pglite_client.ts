@@ -1,5 +1,6 @@
 import type { LockOptions } from "@loophound/toolkit/sql";
 import { adoptPort } from "./_adopt_port.ts";
+import type { TurnMeter } from "./_connection_figures.ts";
 import { EngineEndedError, fromPlainError } from "./errors.ts";
 import type {
   ClientMessage,
@@ -53,8 +54,11 @@ export class PgliteClient implements AsyncDisposable {
   #lastId = 0;
   #lastSeq = 0;
   #ended: Error | undefined;
+  readonly #meter: TurnMeter | undefined;
 
-  constructor(given: MessagePort) {
+  /** @param meter Told of every turn. */
+  constructor(given: MessagePort, meter?: TurnMeter) {
+    this.#meter = meter;
     const port = adoptPort(given);
     this.#port = port;
     port.addEventListener(
@@ -83,8 +87,10 @@ export class PgliteClient implements AsyncDisposable {
    */
   turn(parts: Uint8Array[], options: TurnOptions): Promise<TurnReply> {
     const { promise, resolve, reject } = Promise.withResolvers<TurnReply>();
+    this.#meter?.begin();
     this.#ask({
       done: (data, figures) => {
+        this.#meter?.end(figures);
         const started = performance.now();
         const read = data.map(readReply);
         const error = read.find((reply) => reply.error !== undefined)?.error;
@@ -99,7 +105,10 @@ export class PgliteClient implements AsyncDisposable {
           });
         } else reject(error);
       },
-      fail: reject,
+      fail: (error) => {
+        this.#meter?.end(undefined);
+        reject(error);
+      },
     }, (id) => ({ ...options, id, op: "turn", parts }));
     return promise;
   }

@@ -42,6 +42,13 @@ export interface EngineOptions {
    */
   databaseReplicaUrl?: string | undefined;
   /**
+   * A replica that is further behind is not used, milliseconds; Infinity: it
+   * is used whenever it answers.
+   *
+   * @default {10_000}
+   */
+  replicaMaxLagMs?: number;
+  /**
    * Connections of the light lane on a server.
    *
    * @default {8}

@@ -1,6 +1,7 @@
 import { Kysely } from "kysely";
 import { startDeadline } from "./_deadline.ts";
 import { housekeep } from "./_housekeeping.ts";
+import { TurnMeter } from "./_connection_figures.ts";
 import { PgliteClient } from "./_pglite_client.ts";
 import { pgliteConnection, statementPart } from "./_pglite_connection.ts";
 import { pgliteDialect } from "./_pglite_dialect.ts";
@@ -47,6 +48,7 @@ export async function openPgliteEngine(
   const addresses = new Map<DatabaseAddress, number>();
   let lastClient = loopClient;
   let client!: PgliteClient;
+  const meter = new TurnMeter();
 
   const forget = (id: number): void => {
     for (const [address, client] of addresses) {
@@ -56,7 +58,7 @@ export async function openPgliteEngine(
   const clientOf = (host: RunningHost, id: number): PgliteClient => {
     const { port1, port2 } = new MessageChannel();
     host.attach(id, port2);
-    return new PgliteClient(port1);
+    return new PgliteClient(port1, id === loopClient ? meter : undefined);
   };
 
   const supervisor = await superviseHost({
@@ -210,6 +212,7 @@ export async function openPgliteEngine(
       );
       return Number(replies[0]?.[0]?.rows[0]?.["bytes"]);
     },
+    connections: () => meter.stats(),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -2,8 +2,13 @@ import { pgConnection } from "@loophound/toolkit/sql";
 import { getLogger } from "@logtape/logtape";
 import { Kysely, PostgresDialect, type PostgresPool } from "kysely";
 import pg from "pg";
+import { poolFigures } from "./_connection_figures.ts";
 import { heavyPostgres } from "./_heavy_postgres.ts";
+import { listenPostgres } from "./_listen.ts";
 import { clientOptions, openClient, sessionSql } from "./_pg_client.ts";
+import { openReplica } from "./_open_replica.ts";
+import { positionsOf } from "./_positions.ts";
+import { followPool } from "./_pool_end.ts";
 import { createSessionReaper } from "./_session_reaper.ts";
 import type { EngineOptions } from "./engine_options.ts";
 import { countEngine } from "./engines_alive.ts";
@@ -39,6 +44,8 @@ export async function openPostgresEngine(
       );
     },
   });
+  const endPool = followPool(pool);
+  const connections = poolFigures(pool);
   // Without a listener a connection that breaks while idle ends the process.
   pool.on("error", (error) => {
     logger.warning("An idle database connection broke: {error}", { error });
@@ -54,13 +61,18 @@ export async function openPostgresEngine(
     throw error;
   }
   const uncount = countEngine();
-  const heavyUrl = options.databaseReplicaUrl ?? url;
   const reaper = createSessionReaper(url);
-  const heavyReaper = heavyUrl === url ? reaper : createSessionReaper(heavyUrl);
+  const replica = options.databaseReplicaUrl === undefined ||
+      options.databaseReplicaUrl === url
+    ? undefined
+    : openReplica(pool, {
+      url: options.databaseReplicaUrl,
+      maxLagMs: options.replicaMaxLagMs ?? 10_000,
+    });
   const heavy = heavyPostgres({
-    url: heavyUrl,
+    primary: { url, reaper },
+    replica,
     pool: options.pool,
-    reaper: heavyReaper,
     onHeavyQuery: options.onHeavyQuery,
   });
   const light = new Kysely<unknown>({
@@ -74,10 +86,10 @@ export async function openPostgresEngine(
   const close = (): Promise<void> =>
     closing ??= (async () => {
       try {
-        await Promise.all([reaper.close(), heavyReaper.close()]);
+        await Promise.all([reaper.close(), replica?.[Symbol.asyncDispose]()]);
         await closeHeavyClients();
         // Not Kysely's `destroy`: it ends the pool only once it was used.
-        await pool.end();
+        await endPool();
       } finally {
         uncount();
       }
@@ -88,6 +100,8 @@ export async function openPostgresEngine(
     description,
     light,
     heavy,
+    connections,
+    positions: positionsOf(pool, { heavy, watch: replica?.watch }),
     async executeSql(text, values) {
       const result = await pool.query(
         text,
@@ -114,6 +128,7 @@ export async function openPostgresEngine(
       const client = await openClient(url, nameOf(purpose));
       return pgConnection(client, { close: () => client.end() });
     },
+    listen: (channel, options) => listenPostgres(url, channel, options),
     async ping() {
       await withTimeout(pool.query("select 1"), pingMs);
     },

@@ -21,7 +21,9 @@ export interface HeavyTaskInput {
 export type HeavyTaskOutput =
   | { body: ReadableStream<Uint8Array<ArrayBuffer>> }
   /** What the database refused; fields of its error. */
-  | { refused: { message: string } & Record<string, unknown> };
+  | { refused: { message: string } & Record<string, unknown> }
+  /** No connection, or it broke before anything was answered. */
+  | { unreachable: { name: string; message: string; code: string | null } };
 
 /** What the task tells besides its answer. */
 export type HeavyTaskUpdate =
@@ -83,6 +85,12 @@ export const heavyTask = defineTask({
   run: runHeavy,
 });
 
+function unreachable(error: unknown): HeavyTaskOutput {
+  const cause = error instanceof AggregateError ? error.errors[0] : error;
+  const { name, message, code } = cause as Error & { code?: string };
+  return { unreachable: { name, message, code: code ?? null } };
+}
+
 async function runHeavy(
   input: HeavyTaskInput,
   context: TaskContext,
@@ -90,7 +98,12 @@ async function runHeavy(
   const tell = (update: HeavyTaskUpdate): void => context.progress(update);
   tell({ kind: "started", at: performance.timeOrigin + performance.now() });
   const { url, sql, parameters, format } = input;
-  const client = await takeClient(url);
+  let client: pg.Client;
+  try {
+    client = await takeClient(url);
+  } catch (error) {
+    return unreachable(error);
+  }
   try {
     context.signal.throwIfAborted();
     await client.query(
@@ -102,7 +115,8 @@ async function runHeavy(
     );
   } catch (error) {
     drop(url, client);
-    throw error;
+    context.signal.throwIfAborted();
+    return unreachable(error);
   }
 
   const bytes = new RowBytes(format, "columns");
@@ -176,7 +190,8 @@ async function runHeavy(
     if (failure instanceof pg.DatabaseError) {
       return { refused: { ...failure, message: failure.message } };
     }
-    throw failure;
+    context.signal.throwIfAborted();
+    return unreachable(failure);
   }
   return {
     body: new ReadableStream<Uint8Array<ArrayBuffer>>({

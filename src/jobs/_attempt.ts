@@ -1,51 +1,39 @@
 import { getLogger } from "@logtape/logtape";
-import type { LoopMonitor } from "@loophound/toolkit/monitor";
 import type { ThreadPool } from "@loophound/toolkit/offload";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Source } from "../collection.ts";
 import type { Engine } from "../db/types.ts";
-import type { LoadReport } from "../load_report.ts";
+import { retryDelayMs } from "./_backoff.ts";
 import { describeError, isFinal, JobStoppedError } from "./_failure.ts";
-import { trackProgress } from "./_progress.ts";
+import { jobContext } from "./_job_context.ts";
+import { type ProgressTracker, trackProgress } from "./_progress.ts";
 import type { JobRow } from "./_rows.ts";
-import { type LoadLimits, runLoad } from "./_run_load.ts";
+import type { Outcome, Runnable } from "./_runnable.ts";
 import type { JobStore } from "./_store.ts";
-import type { JobProgress, JobRecord } from "./types.ts";
+import type { JobProgress } from "./types.ts";
 
 const logger = getLogger(["loophound", "jobs"]);
-
-/** When and how often a failed load is tried again. */
-export interface RetryPolicy {
-  /** Attempts that may end in an error. */
-  maxErrors: number;
-  /** Milliseconds before the second attempt; four times as long each time. */
-  backoffMs: number;
-}
 
 /** What {@linkcode runAttempt} works with. */
 export interface AttemptOptions {
   store: JobStore;
-  sources: ReadonlyMap<string, Source>;
+  /** Who has claimed the job. */
+  owner: string;
   engine: Engine;
   pool: ThreadPool;
-  monitor: LoopMonitor;
-  limits: LoadLimits;
-  retry: RetryPolicy;
+  /** Milliseconds before a second attempt; see {@linkcode retryDelayMs}. */
+  backoffMs: number;
+  /** Called after each progress that was written down. */
+  onProgress: () => void;
   /** Aborted with a {@linkcode JobStoppedError}. */
   signal: AbortSignal;
   /** Aborted when the server gives no more time to write things down. */
   closing: AbortSignal;
 }
 
-/** What became of the job. */
-export type AttemptOutcome =
-  | { ended: JobRecord }
-  /** It is queued again. */
-  | { putBack: true; delayMs: number }
-  /** It belongs to another server now, or will when its lease has run out. */
-  | { lost: true };
+/** What became of the job; undefined: it belongs to another server now. */
+export type AttemptOutcome = { row: JobRow; delayMs: number } | undefined;
 
-/** The pool has no room: nothing is wrong with the load. */
+/** The pool has no room: nothing is wrong with the job. */
 const poolFullMs = 1_000;
 const writeTries = 8;
 
@@ -64,12 +52,21 @@ async function persist<T>(
   }
 }
 
-function finishedProgress(report: LoadReport, seconds: number): JobProgress {
-  const { bytes } = report;
+/** What people call the job in the log. */
+export function jobName({ kind, source }: JobRow): string {
+  return source === null ? kind : `${kind} of ${source}`;
+}
+
+function finishedProgress(
+  { current }: ProgressTracker,
+  { report }: Outcome,
+  seconds: number,
+): JobProgress {
+  const all = report?.bytes ?? Math.max(current.done, current.total);
   return {
-    done: bytes,
-    total: bytes,
-    rate: Math.round(bytes / Math.max(seconds, 0.001)),
+    done: all,
+    total: all,
+    rate: Math.round(all / Math.max(seconds, 0.001)),
     doing: "finished",
     eta_s: 0,
   };
@@ -77,99 +74,71 @@ function finishedProgress(report: LoadReport, seconds: number): JobProgress {
 
 async function settleFailure(
   error: unknown,
-  { row, options }: { row: JobRow; options: AttemptOptions },
+  { row, kind, options }: {
+    row: JobRow;
+    kind: Runnable;
+    options: AttemptOptions;
+  },
 ): Promise<AttemptOutcome> {
-  const { store, signal, closing, retry } = options;
-  const { id, attempts: number, errors, source } = row;
+  const { store, signal, closing } = options;
+  const { id, attempts: number, errors } = row;
   const attempt = { id, number };
-  const name = error instanceof Error ? error.name : "";
-  const putBack = async (delayMs: number, counted: boolean) => {
-    const done = await persist(() =>
-      store.putBack(attempt, {
-        delayMs,
-        counted,
-        ...(counted ? { error: describeError(error) } : {}),
-      }), closing);
-    return done ? { putBack: true as const, delayMs } : { lost: true as const };
+  const name = jobName(row);
+  const write = async (change: () => Promise<JobRow | undefined>, ms = 0) => {
+    const now = await persist(change, closing);
+    return now === undefined ? undefined : { row: now, delayMs: ms };
   };
-  if (!isFinal(error)) {
-    const stopped = signal.aborted ? signal.reason : undefined;
-    if (stopped instanceof JobStoppedError && stopped.reason === "lost") {
-      logger.warning("Load {id} of {source} was taken over by another server", {
+  const final = isFinal(error);
+  if (!final) {
+    const stopped = error instanceof JobStoppedError ? error : signal.reason;
+    const reason = stopped instanceof JobStoppedError && stopped.reason;
+    if (reason === "lost") {
+      logger.warning("Job {id} ({name}) was taken over by another server", {
         id,
-        source,
+        name,
       });
-      return { lost: true };
+      return undefined;
     }
-    if (signal.aborted || name === "PoolClosedError") {
-      return await putBack(0, false);
+    if (reason === "cancelled") {
+      logger.info("Job {id} ({name}) was cancelled", { id, name });
+      return await write(() => store.cancelled(attempt));
     }
-    if (name === "PoolFullError") return await putBack(poolFullMs, false);
-    if (errors + 1 < retry.maxErrors) {
-      const delayMs = retry.backoffMs * 4 ** errors;
-      logger.warning(
-        "Load {id} of {source} failed and is tried again in {delayMs} ms: {error}",
-        { id, source, delayMs, error },
+    const thrown = error instanceof Error ? error.name : "";
+    if (signal.aborted || thrown === "PoolClosedError") {
+      return await write(() =>
+        store.putBack(attempt, { delayMs: 0, counted: false })
       );
-      return await putBack(delayMs, true);
+    }
+    if (thrown === "PoolFullError") {
+      const how = { delayMs: poolFullMs, counted: false };
+      return await write(() => store.putBack(attempt, how), poolFullMs);
+    }
+    if (errors + 1 < kind.maxErrors) {
+      const { backoffMs } = options;
+      const delayMs = retryDelayMs(errors, {
+        backoffMs,
+        random: Math.random(),
+      });
+      logger.warning(
+        "Job {id} ({name}) failed and is tried again in {delayMs} ms: {error}",
+        { id, name, delayMs, error },
+      );
+      const how = { delayMs, counted: true, error: describeError(error) };
+      return await write(() => store.putBack(attempt, how), delayMs);
     }
   }
-  logger.error("Load {id} of {source} failed: {error}", { id, source, error });
-  const ended = await persist(
-    () => store.fail(attempt, describeError(error)),
-    closing,
+  logger.error("Job {id} ({name}) failed: {error}", { id, name, error });
+  return await write(() =>
+    store.fail(attempt, { error: describeError(error), final })
   );
-  return ended === undefined ? { lost: true } : { ended };
 }
 
-/**
- * Runs a job that this server has claimed, once, and writes down what became
- * of it.
- *
- * @throws The database could not be reached for a long time: the job's lease
- * runs out and it starts over.
- */
-export async function runAttempt(
-  row: JobRow,
-  options: AttemptOptions,
-): Promise<AttemptOutcome> {
-  const { store, sources, closing } = options;
-  const { id, attempts: number, request } = row;
-  const source = sources.get(row.source);
-  if (source === undefined) {
-    const ended = await store.fail({ id, number }, {
-      name: "UnknownSourceError",
-      message:
-        `Cannot load source "${row.source}": this server has none of that name`,
-      line: null,
-    });
-    return ended === undefined ? { lost: true } : { ended };
+function logSuccess(row: JobRow): void {
+  const { id, report } = row;
+  if (report === null) {
+    logger.info("Job {id} ({name}) succeeded", { id, name: jobName(row) });
+    return;
   }
-  const since = performance.now();
-  const progress = trackProgress({
-    total: request.file?.bytes ?? 0,
-    write: (progress) => store.saveProgress({ id, number }, progress),
-  });
-  let report: LoadReport;
-  try {
-    report = await runLoad({
-      ...options,
-      id,
-      source,
-      request,
-      onProgress: (update) => progress.update(update),
-    });
-  } catch (error) {
-    await progress.stop();
-    return await settleFailure(error, { row, options });
-  }
-  await progress.stop();
-  const ended = await persist(() =>
-    store.succeed({ id, number }, {
-      report,
-      progress: finishedProgress(report, (performance.now() - since) / 1000),
-    }), closing);
-  if (ended === undefined) return { lost: true };
   logger.info(
     "Load {id} of {source} succeeded: {rows} rows, {accepted} accepted, {rejected} rejected; p99.9 of the loop {p999_ms} ms",
     {
@@ -181,5 +150,45 @@ export async function runAttempt(
       p999_ms: report.loop.p999_ms,
     },
   );
-  return { ended };
+}
+
+/**
+ * Runs a job that this server has claimed, once, and writes down what became
+ * of it.
+ *
+ * @throws The database could not be reached for a long time: the job's lease
+ * runs out and it is run again.
+ */
+export async function runAttempt(
+  row: JobRow,
+  { kind, ...options }: AttemptOptions & { kind: Runnable },
+): Promise<AttemptOutcome> {
+  const { store, closing } = options;
+  const attempt = { id: row.id, number: row.attempts };
+  const since = performance.now();
+  const progress = trackProgress({
+    total: kind.total(row),
+    async write(progress) {
+      await store.saveProgress(attempt, progress);
+      options.onProgress();
+    },
+  });
+  let outcome: Outcome;
+  try {
+    options.signal.throwIfAborted();
+    outcome = await kind.run(row, jobContext(row, { ...options, progress }));
+  } catch (error) {
+    await progress.stop();
+    return await settleFailure(error, { row, kind, options });
+  }
+  await progress.stop();
+  const seconds = (performance.now() - since) / 1000;
+  const ended = await persist(() =>
+    store.succeed(attempt, {
+      ...outcome,
+      progress: finishedProgress(progress, outcome, seconds),
+    }), closing);
+  if (ended === undefined) return undefined;
+  logSuccess(ended);
+  return { row: ended, delayMs: 0 };
 }

@@ -1,22 +1,31 @@
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { startDispatcher } from "./_dispatcher.ts";
 
 function setUp({ concurrency = 2, pollMs = 60_000 } = {}) {
   const queue: string[] = [];
   const started: string[] = [];
   const errors: unknown[] = [];
+  const requests: unknown[] = [];
+  const request = new AsyncLocalStorage<string>();
   const ends = new Map<string, () => void>();
   let mostAtOnce = 0;
   let failing = false;
-  const dispatcher = startDispatcher({
+  let refused = 0;
+  const dispatcher = startDispatcher<string>({
     concurrency,
     pollMs,
     take(limit) {
       if (failing) return Promise.reject(new Error("away"));
-      return Promise.resolve(queue.splice(0, limit));
+      // "?": seen, but another server was quicker.
+      const items = queue.splice(0, limit);
+      const mine = items.filter((item) => item !== "?");
+      refused += items.length - mine.length;
+      return Promise.resolve({ items: mine, more: items.length > 0 });
     },
     async run(id) {
       started.push(id);
+      requests.push(request.getStore());
       const { promise, resolve } = Promise.withResolvers<void>();
       ends.set(id, resolve);
       mostAtOnce = Math.max(mostAtOnce, ends.size);
@@ -30,10 +39,13 @@ function setUp({ concurrency = 2, pollMs = 60_000 } = {}) {
     queue,
     started,
     errors,
+    request,
+    requests,
     ends,
     dispatcher,
     settle,
     mostAtOnce: () => mostAtOnce,
+    refused: () => refused,
     fail: (now: boolean) => failing = now,
   };
 }
@@ -101,4 +113,57 @@ Deno.test("startDispatcher() starts nothing once stopped", async () => {
   ends.get("a")?.();
   await settle();
   assert.deepEqual(started, ["a"]);
+});
+
+Deno.test("startDispatcher() goes on when others were quicker", async () => {
+  const { queue, started, ends, dispatcher, settle, refused } = setUp();
+  await settle();
+  queue.push("?", "?", "?", "?", "?", "a", "?", "b");
+  dispatcher.nudge();
+  await settle();
+  assert.deepEqual(started, ["a", "b"]);
+  assert.equal(refused(), 6);
+  for (const end of ends.values()) end();
+  await dispatcher.idle(60_000);
+  await dispatcher.stop();
+});
+
+Deno.test("startDispatcher() knows when all is drained, or is told not to wait", async () => {
+  const { queue, started, ends, dispatcher, settle } = setUp();
+  queue.push("a", "b", "c");
+  dispatcher.nudge();
+  let drained = 0;
+  const waiting = dispatcher.drained(new AbortController().signal)
+    .then(() => drained++);
+  const stop = new AbortController();
+  const given = dispatcher.drained(stop.signal);
+  stop.abort();
+  await given;
+  for (const id of ["a", "b", "c"]) {
+    while (!ends.has(id)) await settle();
+    assert.equal(drained, 0);
+    ends.get(id)?.();
+  }
+  await waiting;
+  assert.deepEqual(started, ["a", "b", "c"]);
+  await dispatcher.stop();
+});
+
+Deno.test("startDispatcher() runs nothing in the context of who has nudged it", async () => {
+  const { queue, ends, dispatcher, settle, request, requests } = setUp({
+    concurrency: 1,
+  });
+  await settle();
+  queue.push("a", "b", "c");
+  request.run("POST /api/jobs", () => {
+    dispatcher.nudge();
+    dispatcher.nudgeIn(1);
+  });
+  for (const id of ["a", "b", "c"]) {
+    while (!ends.has(id)) await settle();
+    request.run("DELETE /api/jobs/:id", () => ends.get(id)?.());
+  }
+  await dispatcher.drained(new AbortController().signal);
+  assert.deepEqual(requests, [undefined, undefined, undefined]);
+  await dispatcher.stop();
 });

@@ -1,16 +1,17 @@
-import { isOver } from "./_rows.ts";
+import { isOver } from "./_sql.ts";
 import type { JobRecord } from "./types.ts";
 
 /** Tells those who wait for a job that it has ended. */
 export interface Endings {
-  announce(record: JobRecord): void;
+  /** The job has ended, here or in another server. */
+  announce(id: string): void;
   wait(id: string, signal?: AbortSignal): Promise<JobRecord>;
   close(): void;
 }
 
 /**
- * @param options.get Reads a job; asked again every `pollMs`, for jobs that
- * end in another server.
+ * @param options.get Reads a job; asked again every `pollMs`, should an end
+ * not have been announced.
  */
 export function endings(options: {
   get: (id: string) => Promise<JobRecord | undefined>;
@@ -21,7 +22,7 @@ export function endings(options: {
   closed.promise.catch(() => {});
 
   return {
-    announce({ id }) {
+    announce(id) {
       for (const wake of waiting.get(id) ?? []) wake();
     },
     async wait(id, signal) {

@@ -6,6 +6,7 @@ import type { LoadFile, LoadProgress, LoadTaskInput } from "../load_input.ts";
 import type { LoadReport } from "../load_report.ts";
 import { checkSums, type LoadTask, type LoadTaskOutput } from "../load_task.ts";
 import { isFinal, LoadFiguresError } from "./_failure.ts";
+import { cleanUp } from "./_clean_up.ts";
 import type { LoadRequest } from "./types.ts";
 
 /** Bounds of what a load may read. */
@@ -21,6 +22,8 @@ export interface RunLoadOptions {
   id: string;
   source: Source;
   request: LoadRequest;
+  /** Among what waits for the threads of loads. */
+  priority: number;
   engine: Engine;
   pool: ThreadPool;
   monitor: LoopMonitor;
@@ -52,18 +55,6 @@ function loadFile(request: LoadRequest): LoadFile | undefined {
   if (request.file === undefined) return undefined;
   const { path, name, bytes, sha256 } = request.file;
   return { path, name, bytes, ...(sha256 === undefined ? {} : { sha256 }) };
-}
-
-/**
- * A thread that was ended has left its connection open behind it; one that
- * never began has left the port here.
- */
-async function releaseAddress(
-  engine: Engine,
-  address: DatabaseAddress,
-): Promise<void> {
-  if (address.engine === "pglite") address.port.close();
-  await engine.release?.(address);
 }
 
 function checkedReport(report: LoadReport): LoadReport {
@@ -113,8 +104,7 @@ export async function runLoad(options: RunLoadOptions): Promise<LoadReport> {
       };
       return pool.run(task, input, {
         signal,
-        // What people asked for goes before the bundled sample.
-        priority: request.sample ? -1 : 0,
+        priority: options.priority,
         onProgress: (update) => options.onProgress(update as LoadProgress),
       });
     },
@@ -128,11 +118,7 @@ export async function runLoad(options: RunLoadOptions): Promise<LoadReport> {
     output = await source.load(request.fields, context);
   } catch (error) {
     // After an error that its task threw there is nothing to release.
-    if (!isFinal(error)) {
-      await Promise.allSettled(
-        addresses.map((address) => releaseAddress(engine, address)),
-      );
-    }
+    if (!isFinal(error)) await cleanUp(id, { engine, addresses });
     throw error;
   } finally {
     figures = loop.close();

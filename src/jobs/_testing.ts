@@ -6,13 +6,15 @@
 import { startLoopMonitor } from "@loophound/toolkit/monitor";
 import { createThreadPool, type ThreadPool } from "@loophound/toolkit/offload";
 import { join } from "node:path";
+import { coreMigrations } from "../db/core_migrations.ts";
 import { openEngine } from "../db/engine.ts";
 import { migrate } from "../db/migrate.ts";
 import type { Engine } from "../db/types.ts";
+import { testKinds } from "./_testing_kinds.ts";
 import { testFields, testService, testSource } from "./_testing_source.ts";
 import { jobMigrations, type Jobs, openJobs } from "./mod.ts";
 import type { OpenJobsOptions } from "./open_jobs.ts";
-import type { LoadRequest } from "./types.ts";
+import type { JobRecord, LoadRequest } from "./types.ts";
 
 /** What jobs run on: as `src/backend.ts` puts it together. */
 export interface Ground extends AsyncDisposable {
@@ -48,6 +50,7 @@ export async function openGround(
         classes: {
           load: { threads: 2 },
           query: { threads: 1 },
+          short: { threads: 1 },
           spool: { threads: 1 },
         },
       }),
@@ -55,7 +58,7 @@ export async function openGround(
     const engine = stack.use(await openEngine({ dataDir, pool, databaseUrl }));
     const monitor = stack.use(startLoopMonitor({ log: null, thresholdMs: 5 }));
     await migrate(engine, {
-      core: [...jobMigrations, {
+      core: [...coreMigrations, ...jobMigrations, {
         name: "0002_effects",
         sql: "create table effects (tag text, job text, what text)",
       }],
@@ -76,9 +79,11 @@ export async function openGround(
             source.name,
             source,
           ])),
+          kinds: testKinds,
           limits: { maxExpandedBytes: 1e9, maxRecordBytes: 1e6 },
           spoolDir: join(dataDir, "spool"),
-          concurrency: 2,
+          allowedRoots: [dataDir],
+          concurrency: { load: 2, other: 2 },
           ...options,
           timing: { ...testTiming, ...options.timing },
         }),
@@ -125,3 +130,49 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
+
+/** A test of jobs, run on both engines. */
+export type GroundTest = (ground: Ground) => Promise<void>;
+
+/** Lets what waits for it go on. */
+export async function openGate(path: string): Promise<void> {
+  await Deno.writeTextFile(path, "");
+}
+
+/** A gate that is closed. */
+export function gateIn(ground: Ground): string {
+  return join(ground.dataDir, crypto.randomUUID());
+}
+
+/** Waits until a job is in a state. */
+export async function untilState(
+  jobs: Jobs,
+  id: string,
+  state: JobRecord["state"],
+): Promise<void> {
+  await until(
+    `job ${id} is ${state}`,
+    async () => (await jobs.get(id))?.state === state,
+  );
+}
+
+/** A file as an upload leaves it; answers its path. */
+export async function spoolFile(ground: Ground): Promise<string> {
+  const path = join(ground.dataDir, "spool", `${crypto.randomUUID()}.upload`);
+  await Deno.writeTextFile(path, "A,1\n");
+  return path;
+}
+
+/** Names of the uploads that are there. */
+export async function spooled(ground: Ground): Promise<string[]> {
+  const names = [];
+  for await (const { name } of Deno.readDir(join(ground.dataDir, "spool"))) {
+    if (name !== "host_id") names.push(name);
+  }
+  return names;
+}
+
+/** What a test leaves in the tables. */
+export const emptyTables =
+  `truncate jobs, job_events, effects, job_hosts, source_state;
+   delete from job_schedules`;

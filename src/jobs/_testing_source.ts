@@ -18,6 +18,8 @@ export const testFields = z.object({
   /** It does not listen to its signal. */
   deaf: z.boolean().default(false),
   wrongSums: z.boolean().default(false),
+  /** It makes its rows visible before it waits. */
+  commits: z.boolean().default(false),
 });
 
 type Fields = z.output<typeof testFields>;
@@ -56,7 +58,8 @@ export const testTask = defineTask({
     input: LoadTaskInput<Fields>,
     { signal, progress },
   ): Promise<LoadTaskOutput> {
-    const { tag, failures, error, gate, deaf, wrongSums } = input.fields;
+    const { tag, failures, error, gate, deaf, wrongSums, commits } =
+      input.fields;
     await using connection = await connect(input.db);
     const note = (what: string) =>
       connection.query(
@@ -76,6 +79,15 @@ export const testTask = defineTask({
         }
         throw new Error("the disk is on fire");
       }
+    }
+    if (commits) {
+      const { sha256, cpu_s: _, ...counts } = output;
+      await connection.query(
+        `insert into source_state
+           (source, part, sha256, loader_version, load_id, bytes, counts)
+         values ('test', $1, $2, 1, $3, 1000, $4::text::jsonb)`,
+        [tag, sha256, input.id, JSON.stringify(counts)],
+      );
     }
     for (let done = 0; gate !== undefined && !await exists(gate);) {
       if (!deaf) signal.throwIfAborted();

@@ -1,29 +1,39 @@
 import { getLogger } from "@logtape/logtape";
 import { PgBoss } from "pg-boss";
 import type { Engine } from "../db/types.ts";
+import type { JobClass } from "./_runnable.ts";
 
 const logger = getLogger(["loophound", "jobs"]);
 
-/** What a ticket says: have a look at this job. */
+/** What a ticket says: there is a job to be run. */
 export interface Ticket {
   id: string;
+  class: JobClass;
   /** Null: any server may run it. */
   host: string | null;
-  /** Sample data waits until nothing else does. */
-  sample: boolean;
+  /** Higher first. */
+  priority: number;
   /** @default {0} */
   delayMs?: number;
 }
 
+/** A ticket that was taken. */
+export interface TakenTicket {
+  id: string;
+  /** Any server could have taken it. */
+  shared: boolean;
+}
+
 /**
- * The queue, on pg-boss: order, priority, delay, and handing each ticket to
- * one server. A ticket is a hint and may be sent again or be lost: claiming
- * the job in the table decides who runs it.
+ * The queue, on pg-boss: priority, delay, and handing each ticket to one
+ * server. A ticket is a hint and may be sent again or be lost: whoever takes
+ * one claims the job that is next in the table, which need not be the one that
+ * the ticket was sent for. So priority and age hold for tickets sent again.
  */
 export interface Tickets {
   send(tickets: readonly Ticket[]): Promise<void>;
-  /** Takes up to `limit` tickets away and answers their jobs' ids. */
-  take(limit: number): Promise<string[]>;
+  /** Takes up to `limit` tickets of a class away. */
+  take(what: JobClass, limit: number): Promise<TakenTicket[]>;
   close(): Promise<void>;
 }
 
@@ -38,17 +48,23 @@ export interface OpenTicketsOptions {
   reset: boolean;
 }
 
-const sharedQueue = "load";
-
 /** Opens pg-boss over the engine; two servers may do so at once. */
 export async function openTickets(
   options: OpenTicketsOptions,
 ): Promise<Tickets> {
   const { engine, host } = options;
-  const hostQueue = `load.${host}`;
+  const queues: Record<JobClass, { name: string; shared: boolean }[]> = {
+    load: [
+      { name: `load.${host}`, shared: false },
+      ...(options.shared ? [{ name: "load", shared: true }] : []),
+    ],
+    // What is not a load needs no file of any host.
+    other: [{ name: "job", shared: true }],
+  };
+  const names = Object.values(queues).flat().map(({ name }) => name);
   const queueOf = (ticket: Ticket) =>
-    ticket.host === null && options.shared ? sharedQueue : hostQueue;
-  const queues = options.shared ? [hostQueue, sharedQueue] : [hostQueue];
+    (ticket.host === null ? queues[ticket.class].at(-1) : undefined)?.name ??
+      `load.${host}`;
   const boss = new PgBoss({
     db: {
       executeSql: (text: string, values?: unknown[]) =>
@@ -56,6 +72,7 @@ export async function openTickets(
     },
     backend: engine.kind,
     schema: "pgboss",
+    // See _schedules.ts.
     schedule: false,
     // These look at a server's vacuum and index bloat; tickets live for
     // milliseconds, and the embedded engine has one connection.
@@ -74,7 +91,7 @@ export async function openTickets(
     await using connection = await engine.connect("jobs");
     await using _lock = await connection.lock("jobs-start");
     await boss.start();
-    for (const name of queues) {
+    for (const name of names) {
       await boss.createQueue(name, {
         // One ticket a job waits at a time (by `singletonKey`): sending it
         // again is free.
@@ -92,12 +109,12 @@ export async function openTickets(
 
   return {
     async send(tickets) {
-      for (const name of queues) {
+      for (const name of names) {
         const rows = tickets.filter((ticket) => queueOf(ticket) === name).map(
-          ({ id, sample, delayMs = 0 }) => ({
+          ({ id, priority, delayMs = 0 }) => ({
             data: { id },
             singletonKey: id,
-            priority: sample ? -1 : 0,
+            priority,
             // An interval, not a time: only the database's clock counts.
             ...(delayMs > 0
               ? { startAfter: `${Math.ceil(delayMs)} milliseconds` }
@@ -107,15 +124,15 @@ export async function openTickets(
         if (rows.length > 0) await boss.insert(name, rows);
       }
     },
-    async take(limit) {
-      const taken: string[] = [];
-      for (const name of queues) {
+    async take(what, limit) {
+      const taken: TakenTicket[] = [];
+      for (const { name, shared } of queues[what]) {
         const batchSize = limit - taken.length;
         if (batchSize <= 0) break;
         const tickets = await boss.fetch<{ id: string }>(name, { batchSize });
         if (tickets.length === 0) continue;
         await boss.deleteJob(name, tickets.map(({ id }) => id));
-        taken.push(...tickets.map(({ data }) => data.id));
+        taken.push(...tickets.map(({ data: { id } }) => ({ id, shared })));
       }
       return taken;
     },

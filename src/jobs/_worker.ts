@@ -1,11 +1,13 @@
 import { getLogger } from "@logtape/logtape";
-import { type AttemptOptions, runAttempt } from "./_attempt.ts";
-import { startDispatcher } from "./_dispatcher.ts";
+import { type AttemptOptions, jobName, runAttempt } from "./_attempt.ts";
+import { type Dispatcher, startDispatcher } from "./_dispatcher.ts";
 import { JobStoppedError } from "./_failure.ts";
 import { repeat } from "./_repeat.ts";
 import { type JobRow, toRecord } from "./_rows.ts";
+import { type JobClass, jobClasses, type Runnable } from "./_runnable.ts";
 import { removeSpooled } from "./_spool_files.ts";
-import type { JobStore } from "./_store.ts";
+import { isOver } from "./_sql.ts";
+import { jobTaker } from "./_take.ts";
 import type { Ticket, Tickets } from "./_tickets.ts";
 import type { JobTiming } from "./timing.ts";
 import type { JobRecord } from "./types.ts";
@@ -13,101 +15,118 @@ import type { JobRecord } from "./types.ts";
 const logger = getLogger(["loophound", "jobs"]);
 
 const maxAttempts = 5;
-const maxErrors = 3;
 
 /** Runs this server's share of the jobs. */
 export interface Worker {
-  /** Sends the ticket of a job just queued and looks at the queue. */
-  queue(ticket: Ticket): Promise<void>;
+  /** Looks at the queue: a job was just queued. Sends its ticket besides. */
+  queued(row: Pick<JobRow, "id" | "kind" | "host" | "priority">): Promise<void>;
+  /** Looks at the queue: another server has queued something. */
+  news(): void;
+  /**
+   * Stops a job if it runs here.
+   *
+   * @param attempt The job's `attempts` when that was asked: a later one runs
+   * because someone has said so since.
+   */
+  cancel(id: string, attempt: number): void;
+  /** Its end is told when all that belongs to it is done. */
+  runs(id: string): boolean;
+  /** A job is over that no attempt of this server has ended. */
+  ended(row: JobRow): Promise<void>;
   /** Takes up what other servers, or this one before it died, left behind. */
   takeUp(options: { all: boolean }): Promise<void>;
+  /** Resolves when nothing runs and nothing waits, or at the abort. */
+  drained(signal: AbortSignal): Promise<void>;
+  /** Takes nothing more. */
+  pause(): void;
   close(): Promise<void>;
 }
 
 /** Options of {@linkcode startWorker}. */
 export interface WorkerOptions
-  extends Omit<AttemptOptions, "retry" | "signal" | "closing"> {
-  store: JobStore;
+  extends Omit<AttemptOptions, "backoffMs" | "signal" | "closing"> {
+  kinds: ReadonlyMap<string, Runnable>;
   tickets: Tickets;
   host: string;
-  concurrency: number;
+  /** Jobs at once. */
+  concurrency: Readonly<Record<JobClass, number>>;
   timing: JobTiming;
   /** The job is over for good. */
   onEnded: (record: JobRecord) => void;
 }
 
-function ticketOf({ id, host, request }: JobRow): Ticket {
-  return { id, host, sample: request.sample };
-}
-
 interface Running {
+  readonly row: JobRow;
   readonly controller: AbortController;
-  /** The claim is written down, and can be renewed or lost. */
-  claimed: boolean;
 }
 
 /** Starts to run what is queued for this host. */
 export function startWorker(options: WorkerOptions): Worker {
-  const { store, tickets, host, timing, engine } = options;
+  const { store, tickets, host, timing, engine, kinds } = options;
   const running = new Map<string, Running>();
+  /** Asked for while the claim was on its way; see `renew`. */
+  const early = new Map<string, number>();
   const closing = new AbortController();
   let stopped = false;
+  const taker = jobTaker(options);
 
-  const ended = async (record: JobRecord, row: JobRow) => {
-    if (row.spooled_path !== null && row.host === host) {
+  const ended = async (row: JobRow) => {
+    // A failed or cancelled job that can be tried again keeps its upload.
+    const path = row.request?.file?.spooled === true
+      ? row.request.file.path
+      : null;
+    if (path !== null && row.spooled_path === null && row.host === host) {
       try {
-        await removeSpooled(row.spooled_path);
+        await removeSpooled(path);
       } catch (error) {
         // The next start deletes it.
         logger.warning("Cannot delete the upload {path}: {error}", {
-          path: row.spooled_path,
+          path,
           error,
         });
       }
     }
-    options.onEnded(record);
+    options.onEnded(toRecord(row));
   };
   /** A ticket that cannot be sent now is sent by a later sweep. */
   const send = async (what: readonly Ticket[]) => {
     try {
       if (what.length > 0) await tickets.send(what);
     } catch (error) {
-      logger.warning("Cannot queue {count} loads yet: {error}", {
+      logger.warning("Cannot queue {count} jobs yet: {error}", {
         count: what.length,
         error,
       });
     }
   };
-  const attempt = async (row: JobRow, controller: AbortController) => {
+  const attempt = async ({ row, controller }: Running) => {
+    const kind = kinds.get(row.kind)!;
     const outcome = await runAttempt(row, {
       ...options,
-      retry: { maxErrors, backoffMs: timing.backoffMs },
+      kind,
+      backoffMs: timing.backoffMs,
       signal: controller.signal,
       closing: closing.signal,
     });
-    if ("ended" in outcome) await ended(outcome.ended, row);
-    if ("putBack" in outcome) {
-      await send([{ ...ticketOf(row), delayMs: outcome.delayMs }]);
-      dispatcher.nudgeIn(outcome.delayMs + 10);
-    }
+    if (outcome === undefined) return;
+    const { row: now, delayMs } = outcome;
+    if (isOver(now.state)) return await ended(now);
+    await send([{ ...taker.ticket(now), delayMs }]);
+    if (delayMs > 0) dispatchers[kind.class].nudgeIn(delayMs + 10);
   };
-  const run = async (id: string) => {
-    // Taken while closing: it stays queued for the next server.
-    if (stopped) return;
-    const controller = new AbortController();
-    // Known before it is claimed: a sweep must never take it for a dead
-    // server's.
-    const entry: Running = { controller, claimed: false };
+  const run = async (row: JobRow) => {
+    const { id } = row;
+    const entry = { row, controller: new AbortController() };
     running.set(id, entry);
     try {
-      const row = await store.claim(id);
-      if (row === undefined) return;
-      entry.claimed = true;
-      if (closing.signal.aborted) controller.abort(closing.signal.reason);
-      await attempt(row, controller);
+      if (closing.signal.aborted) entry.controller.abort(closing.signal.reason);
+      // Taken while pausing: another server is to have it.
+      else if (stopped) entry.controller.abort(new JobStoppedError("closing"));
+      else if (early.get(id) === row.attempts) cancel(id, row.attempts);
+      await attempt(entry);
     } catch (error) {
-      // Its lease runs out, and it starts over.
-      logger.error("Cannot write down what became of load {id}: {error}", {
+      // Its lease runs out, and it is run again.
+      logger.error("Cannot write down what became of job {id}: {error}", {
         id,
         error,
       });
@@ -116,17 +135,22 @@ export function startWorker(options: WorkerOptions): Worker {
     }
   };
   const settle = async (rows: readonly JobRow[]) => {
-    const failed = rows.filter(({ state }) => state === "failed");
-    for (const row of failed) {
-      const { id, source, error } = row;
-      logger.error("Load {id} of {source} failed: {message}", {
-        id,
-        source,
-        message: error?.message,
-      });
-      await ended(toRecord(row), row);
+    const over = rows.filter(({ state }) => isOver(state));
+    for (const row of over) {
+      const { id, state, error } = row;
+      if (state === "failed") {
+        logger.error("Job {id} ({name}) failed: {message}", {
+          id,
+          name: jobName(row),
+          message: error?.message,
+        });
+      }
+      await ended(row);
     }
-    return rows.filter(({ state }) => state === "queued").map(ticketOf);
+    return rows.filter(({ state }) => !isOver(state)).map(taker.ticket);
+  };
+  const look = () => {
+    for (const what of jobClasses) dispatchers[what].nudge(true);
   };
   const takeUp = async (all: boolean, minWaitMs: number) => {
     const except = [...running.keys()];
@@ -136,19 +160,32 @@ export function startWorker(options: WorkerOptions): Worker {
     if (engine.kind === "postgres") {
       await settle(await store.keepHost(host, timing.hostGoneMs));
     }
-    queued.push(...await store.waiting({ host, minWaitMs }));
+    const waiting = await store.waiting({ ...taker.all, minWaitMs });
+    queued.push(...waiting.map(taker.ticket));
     await send(queued);
-    if (queued.length > 0) dispatcher.nudge();
+    if (queued.length > 0) look();
   };
   const renew = async () => {
-    const before = [...running].filter(([, { claimed }]) => claimed);
+    const before = [...running];
+    // What runs by now is told below, if it was asked for.
+    early.clear();
     if (before.length === 0) return;
     const mine = await store.renew(before.map(([id]) => id));
     for (const [id, entry] of before) {
-      if (mine.has(id) || running.get(id) !== entry) continue;
-      entry.controller.abort(new JobStoppedError("lost"));
+      if (running.get(id) !== entry) continue;
+      const found = mine.get(id);
+      if (found === undefined) {
+        entry.controller.abort(new JobStoppedError("lost"));
+      } else if (found.cancelling) cancel(id, entry.row.attempts);
     }
   };
+  function cancel(id: string, attempt: number) {
+    const entry = running.get(id);
+    if (entry === undefined) early.set(id, attempt);
+    else if (entry.row.attempts === attempt) {
+      entry.controller.abort(new JobStoppedError("cancelled"));
+    }
+  }
   const careful = (what: string, work: () => Promise<void>) => async () => {
     try {
       await work();
@@ -156,41 +193,59 @@ export function startWorker(options: WorkerOptions): Worker {
       logger.warning("Cannot {what}: {error}", { what, error });
     }
   };
-
-  const dispatcher = startDispatcher({
-    concurrency: options.concurrency,
-    pollMs: timing.pollMs,
-    take: (limit) => tickets.take(limit),
-    run,
-    onError: (error) =>
-      logger.warning("Cannot look at the queue: {error}", { error }),
-  });
+  const dispatcher = (what: JobClass) =>
+    startDispatcher<JobRow>({
+      concurrency: options.concurrency[what],
+      pollMs: timing.pollMs,
+      take: (limit, news) => taker.take(what, { limit, news }),
+      run,
+      onError: (error) =>
+        logger.warning("Cannot look at the queue: {error}", { error }),
+    });
+  const dispatchers: Record<JobClass, Dispatcher> = {
+    load: dispatcher("load"),
+    other: dispatcher("other"),
+  };
+  const everyClass = (work: (dispatcher: Dispatcher) => Promise<void>) =>
+    Promise.all([work(dispatchers.load), work(dispatchers.other)]);
   const sweeper = repeat(
-    careful("look for loads left behind", () => takeUp(false, timing.sweepMs)),
+    careful("look for jobs left behind", () => takeUp(false, timing.sweepMs)),
     timing.sweepMs,
   );
   const renewer = repeat(
-    careful("renew the claims of running loads", renew),
+    careful("renew the claims of running jobs", renew),
     timing.renewMs,
   );
+  const pause = () => {
+    stopped = true;
+    return everyClass((one) => one.stop());
+  };
 
   return {
-    async queue(ticket) {
+    async queued(row) {
+      const ticket = taker.ticket(row);
+      dispatchers[ticket.class].nudge(true);
       await send([ticket]);
-      dispatcher.nudge();
     },
+    news: look,
+    cancel,
+    runs: (id) => running.has(id),
+    ended,
     takeUp: ({ all }) => takeUp(all, 0),
+    async drained(signal) {
+      await everyClass((one) => one.drained(signal));
+    },
+    pause: () => void pause(),
     async close() {
-      stopped = true;
-      await Promise.all([dispatcher.stop(), sweeper.stop()]);
-      await dispatcher.idle(timing.closeMs);
+      await Promise.all([pause(), sweeper.stop()]);
+      await everyClass((one) => one.idle(timing.closeMs));
       const reason = new JobStoppedError("closing");
       closing.abort(reason);
       for (const { controller } of running.values()) controller.abort(reason);
-      await dispatcher.idle(timing.stopMs);
+      await everyClass((one) => one.idle(timing.stopMs));
       await renewer.stop();
       // What did not stop in time is void from here on.
-      await send((await store.release()).map(ticketOf));
+      await send(await settle(await store.release()));
     },
   };
 }

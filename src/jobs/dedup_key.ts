@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { LoadRequest } from "./types.ts";
 
 /** The value with the keys of all its objects in order. */
-function sorted(value: unknown): unknown {
+export function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(

@@ -156,3 +156,141 @@ Deno.test("openJobs() fails a queued load whose server does not come back", asyn
     await Deno.writeTextFile(gate, "");
   });
 });
+
+Deno.test("openJobs() cancels what runs on another server, without waiting for it to look", async () => {
+  await onPostgres(async (ground) => {
+    const slow = { renewMs: 60_000, leaseMs: 600_000, sweepMs: 60_000 };
+    await using runs = await ground.open({ timing: slow });
+    const gate = join(ground.dataDir, "gate");
+    const load = await runs.submit(testRequest({ tag: "far", gate }));
+    const kind = await runs.start("wait", { tag: "far kind", gate });
+    for (const { id } of [load, kind]) {
+      await until(
+        "it runs",
+        async () => (await runs.get(id))?.state === "running",
+      );
+    }
+    await using asks = await ground.open({
+      spoolDir: await otherSpool(ground),
+      timing: slow,
+    });
+    for (const { id } of [load, kind]) {
+      assert.equal((await asks.cancel(id))?.cancelling, true);
+      assert.equal((await asks.finished(id)).state, "cancelled");
+    }
+    assert.equal((await ground.effects("far")).ended, 0);
+  });
+});
+
+Deno.test("openJobs() hears of jobs that another server has queued, without looking", async () => {
+  await onPostgres(async (ground) => {
+    const slow = { pollMs: 600_000, sweepMs: 600_000 };
+    const by: string[] = [];
+    await using idle = await ground.open({
+      timing: slow,
+      onFinished: () => by.push("idle"),
+    });
+    await using busy = await ground.open({
+      timing: slow,
+      concurrency: { load: 1, other: 1 },
+      onFinished: () => by.push("busy"),
+    });
+    const gate = join(ground.dataDir, "gate");
+    // More than the one who queues can run: the other must take some.
+    const ids: string[] = [];
+    for (let index = 0; index < 3; index++) {
+      ids.push((await busy.start("wait", { tag: `n${index}`, gate })).id);
+    }
+    for (const id of ids) {
+      await until(
+        "it runs somewhere",
+        async () => (await idle.get(id))?.state === "running",
+      );
+    }
+    await Deno.writeTextFile(gate, "");
+    for (const id of ids) await idle.finished(id);
+    await until("all have said so", () => Promise.resolve(by.length === 3));
+    assert.ok(by.includes("idle"));
+  });
+});
+
+Deno.test("openJobs() goes on when another server was quicker: all work until the queue is empty", async () => {
+  await onPostgres(async (ground) => {
+    const by: string[] = [];
+    const count = 200;
+    const servers = await Promise.all(
+      ["a", "b"].map((name) =>
+        ground.open({
+          // Only the queue tells them of work: no sweep helps a worker that
+          // has given up too early.
+          timing: { sweepMs: 600_000, pollMs: 600_000 },
+          onFinished: () => by.push(name),
+        })
+      ),
+    );
+    await using a = servers[0]!;
+    await using _b = servers[1]!;
+    const made = await Promise.all(
+      Array.from(
+        { length: count },
+        (_, index) => a.start("wait", { tag: `race ${index}` }),
+      ),
+    );
+    await until("all are done", () => Promise.resolve(by.length >= count));
+    for (const { id } of made) {
+      const job = (await a.get(id))!;
+      assert.equal(job.state, "succeeded");
+      assert.equal(job.attempts, 1);
+    }
+    const { rows } = await ground.engine.executeSql(
+      "select count(*)::int as count from effects where what = 'started'",
+    );
+    assert.equal(rows[0]?.count, count);
+    // Neither was idle while the other worked: each has a fair part.
+    for (const name of ["a", "b"]) {
+      assert.ok(by.filter((it) => it === name).length > count / 10, name);
+    }
+  });
+});
+
+Deno.test("openJobs() makes one job of a time that a schedule is due, on however many servers", async () => {
+  await onPostgres(async (ground) => {
+    const servers = await Promise.all([1, 2, 3].map(() => ground.open()));
+    await using first = servers[0]!;
+    await using _second = servers[1]!;
+    await using _third = servers[2]!;
+    await first.schedules.put("often", {
+      cron: "0 0 1 1 *",
+      kind: "wait",
+      input: { tag: "often" },
+    });
+    const never = AbortSignal.abort();
+    for (let round = 1; round <= 5; round++) {
+      await ground.engine.executeSql(
+        `update job_schedules set next_at = date_trunc('second',
+           clock_timestamp()) - make_interval(hours => 100 - $1::int)
+         where name = 'often'`,
+        [round],
+      );
+      await Promise.all(servers.map((one) => one.drainQueue(never)));
+      const made = await first.list({ schedule: "often" });
+      assert.equal(made.length, round);
+      await first.finished(made[0]!.id);
+    }
+  });
+});
+
+Deno.test("openJobs() leaves jobs of kinds that it does not know to servers that do", async () => {
+  await onPostgres(async (ground) => {
+    await using old = await ground.open({ kinds: [] });
+    const knows = await ground.open();
+    knows.pause();
+    const { id } = await knows.start("wait", { tag: "new" });
+    await old.drainQueue(new AbortController().signal);
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.equal((await old.get(id))?.state, "queued");
+    await knows.close();
+    await using again = await ground.open();
+    assert.equal((await again.finished(id)).state, "succeeded");
+  });
+});

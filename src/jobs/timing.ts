@@ -28,7 +28,8 @@ export interface JobTiming {
    */
   pollMs: number;
   /**
-   * Before the second attempt; four times as long each time.
+   * Before the second attempt; four times as long each time, a quarter more or
+   * less by chance.
    *
    * @default {1_000}
    */
@@ -58,6 +59,25 @@ export interface JobTiming {
    * @default {3_600_000 on PostgreSQL, 0 on the embedded engine}
    */
   orphanMs: number;
+  /**
+   * The upload of a failed or cancelled job is kept so long for a retry.
+   *
+   * @default {86_400_000}
+   */
+  keepUploadMs: number;
+  /**
+   * How often it is looked for uploads that were kept long enough.
+   *
+   * @default {600_000}
+   */
+  uploadsMs: number;
+  /**
+   * Schedules are looked at when one is due, and at least so often: another
+   * server may have changed one.
+   *
+   * @default {30_000}
+   */
+  schedulesMs: number;
 }
 
 /** The times for an engine, with some of them given. */
@@ -77,6 +97,9 @@ export function jobTiming(
     stopMs: 3_000,
     hostGoneMs: 3_600_000,
     orphanMs: alone ? 0 : 3_600_000,
+    keepUploadMs: 86_400_000,
+    uploadsMs: 600_000,
+    schedulesMs: 30_000,
     ...timing,
   };
 }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { prepareSpool } from "./prepare_spool.ts";
 export {
   spoolBody,
   type SpooledBody,

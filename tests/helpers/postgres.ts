@@ -9,9 +9,28 @@ export interface TestPostgres extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-async function run(command: string, args: string[]): Promise<string> {
-  const output = await new Deno.Command(command, {
-    args,
+/** A folder with a server's data, and the server while it runs. */
+export interface TestCluster {
+  /** The folder with the server's programs. */
+  readonly bin: string;
+  start(): Promise<void>;
+  /** Ends it without a word to its clients. */
+  stop(): Promise<void>;
+  /** Ends it and deletes the folder. */
+  remove(): Promise<void>;
+}
+
+/** Runs a program and answers what it prints. */
+export async function run(
+  command: string,
+  args: string[],
+  options: { asServer?: boolean } = {},
+): Promise<string> {
+  const [program, all] = options.asServer === true
+    ? asServerUser(command, args)
+    : [command, args];
+  const output = await new Deno.Command(program, {
+    args: all,
     stdout: "piped",
     stderr: "piped",
     cwd: "/",
@@ -39,9 +58,60 @@ function asServerUser(program: string, args: string[]): [string, string[]] {
   ]];
 }
 
-function freePort(): number {
+/** A port on 127.0.0.1 that nobody listens on. */
+export function freePort(): number {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   return listener.addr.port;
+}
+
+/**
+ * Makes a server's data in a temporary folder and starts it, on 127.0.0.1,
+ * with durability off.
+ *
+ * @param options.make Fills the folder `data`.
+ * @throws {Error} No PostgreSQL binaries are found; says where they were sought.
+ */
+export async function startCluster(options: {
+  port: number;
+  settings: Record<string, string>;
+  make: (bin: string, data: string) => Promise<unknown>;
+}): Promise<TestCluster> {
+  const bin = await pathsWithBinaries();
+  const folder = await Deno.makeTempDir({ prefix: "loophound-pg-" });
+  if (Deno.uid() === 0) await run("chown", ["postgres:postgres", folder]);
+  const data = `${folder}/data`;
+  await options.make(bin, data);
+  const settings: Record<string, string> = {
+    port: String(options.port),
+    listen_addresses: "127.0.0.1",
+    unix_socket_directories: folder,
+    fsync: "off",
+    max_connections: "60",
+    ...options.settings,
+  };
+  const asOptions = Object.entries(settings).map(([name, value]) =>
+    `-c ${name}=${value}`
+  ).join(" ");
+  const control = (...args: string[]) =>
+    run(`${bin}/pg_ctl`, ["-D", data, "-w", ...args], { asServer: true });
+  let runs = false;
+  const start = async () => {
+    await control("-l", `${folder}/log`, "-o", asOptions, "start");
+    runs = true;
+  };
+  const stop = async () => {
+    if (!runs) return;
+    runs = false;
+    await control("-m", "immediate", "stop");
+  };
+  let removed: Promise<void> | undefined;
+  const remove = () =>
+    removed ??= (async () => {
+      await stop();
+      await Deno.remove(folder, { recursive: true });
+    })();
+  await start();
+  return { bin, start, stop, remove };
 }
 
 /**
@@ -53,71 +123,30 @@ function freePort(): number {
 export async function startPostgres(
   settings: Record<string, string> = {},
 ): Promise<TestPostgres> {
-  const bin = await pathsWithBinaries();
-  const folder = await Deno.makeTempDir({ prefix: "loophound-pg-" });
-  if (Deno.uid() === 0) await run("chown", ["postgres:postgres", folder]);
-  const data = `${folder}/data`;
-  await run(
-    ...asServerUser(`${bin}/initdb`, [
-      "-D",
-      data,
-      "-U",
-      "postgres",
-      "-A",
-      "trust",
-      "-E",
-      "UTF8",
-      "--locale=C.UTF-8",
-      "--no-sync",
-    ]),
-  );
   const port = freePort();
-  const all: Record<string, string> = {
-    port: String(port),
-    listen_addresses: "127.0.0.1",
-    unix_socket_directories: folder,
-    fsync: "off",
-    max_connections: "60",
-    ...settings,
-  };
-  const options = Object.entries(all).map(([name, value]) =>
-    `-c ${name}=${value}`
-  ).join(" ");
-  await run(
-    ...asServerUser(`${bin}/pg_ctl`, [
-      "-D",
-      data,
-      "-w",
-      "-l",
-      `${folder}/log`,
-      "-o",
-      options,
-      "start",
-    ]),
-  );
-  let databases = 0;
-  let stopped = false;
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
-  const stop = async () => {
-    if (stopped) return;
-    stopped = true;
-    await run(
-      ...asServerUser(`${bin}/pg_ctl`, [
+  const cluster = await startCluster({
+    port,
+    settings,
+    make: (bin, data) =>
+      run(`${bin}/initdb`, [
         "-D",
         data,
-        "-w",
-        "-m",
-        "immediate",
-        "stop",
-      ]),
-    );
-    await Deno.remove(folder, { recursive: true });
-  };
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+      ], { asServer: true }),
+  });
+  let databases = 0;
   return {
-    url,
+    url: `postgres://postgres@127.0.0.1:${port}/postgres`,
     async createDatabase() {
       const name = `test_${++databases}`;
-      await run(`${bin}/createdb`, [
+      await run(`${cluster.bin}/createdb`, [
         "-h",
         "127.0.0.1",
         "-p",
@@ -128,7 +157,7 @@ export async function startPostgres(
       ]);
       return `postgres://postgres@127.0.0.1:${port}/${name}`;
     },
-    stop,
-    [Symbol.asyncDispose]: stop,
+    stop: () => cluster.remove(),
+    [Symbol.asyncDispose]: () => cluster.remove(),
   };
 }

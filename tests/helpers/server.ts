@@ -2,12 +2,30 @@ import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** A server process of a test's own. */
-export interface TestServer extends AsyncDisposable {
-  readonly url: string;
+/** How a process ended. */
+export interface ServerEnd {
+  code: number;
+  /** Milliseconds from the last signal sent by the test. */
+  ms: number;
+}
+
+/** A server process of a test's own, which may not listen yet. */
+export interface ServerProcess extends AsyncDisposable {
   readonly pid: number;
   /** Lines of its log so far, parsed. */
   readonly log: Record<string, unknown>[];
+  /** The last lines that it has printed. */
+  printed(): string;
+  /** Resolves with its address; rejects when it ends before it listens. */
+  readonly listening: Promise<string>;
+  signal(name: Deno.Signal): void;
+  /** Resolves when it has ended and all that it printed was read. */
+  readonly ended: Promise<ServerEnd>;
+}
+
+/** A server process of a test's own, listening. */
+export interface TestServer extends ServerProcess {
+  readonly url: string;
   json<T = Record<string, unknown>>(
     path: string,
     init?: RequestInit,
@@ -23,23 +41,26 @@ export interface ServerOptions {
   env?: Record<string, string>;
   /** The Deno to run it with. @default {Deno.execPath()} */
   deno?: readonly string[];
-  /** Arguments between `run` and `main.ts`. @default {["-P=serve"]} */
+  /** @default {"run"} */
+  command?: "run" | "serve";
+  /** Arguments between command and `main.ts`. @default {["-P=serve"]} */
   flags?: readonly string[];
+  /** The program; it prints a line of JSON with `where`. @default {main.ts} */
+  main?: URL;
 }
 
-/**
- * Starts `main.ts` as a process on a free port and waits until it listens.
- *
- * @throws {Error} It ended before it listened; with what it printed.
- */
-export async function startServer(
-  options: ServerOptions = {},
-): Promise<TestServer> {
+/** Starts `main.ts` as a process on a free port. */
+export function spawnServer(options: ServerOptions = {}): ServerProcess {
   const [command, ...rest] = options.deno ?? [Deno.execPath()];
   const child = new Deno.Command(command!, {
-    args: [...rest, "run", ...options.flags ?? ["-P=serve"], "main.ts"],
+    args: [
+      ...rest,
+      options.command ?? "run",
+      ...options.flags ?? ["-P=serve"],
+      options.main === undefined ? "main.ts" : fileURLToPath(options.main),
+    ],
     cwd: ROOT,
-    env: { PORT: "0", LOG_FORMAT: "json", ...options.env },
+    env: { PORT: "0", LOG_FORMAT: "json", NO_COLOR: "1", ...options.env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
@@ -47,6 +68,8 @@ export async function startServer(
   const log: Record<string, unknown>[] = [];
   const printed: string[] = [];
   const listening = Promise.withResolvers<string>();
+  // Not every test asks for it.
+  listening.promise.catch(() => {});
   const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>) => {
     let rest = "";
     for await (const text of stream.pipeThrough(new TextDecoderStream())) {
@@ -65,41 +88,66 @@ export async function startServer(
     printed.push(rest);
   };
   const reading = Promise.all([read(child.stdout), read(child.stderr)]);
-  let ended = false;
-  const status = child.status.then(async (status) => {
-    ended = true;
+  let running = true;
+  let signalled = performance.now();
+  const ended = child.status.then(async ({ code }) => {
+    running = false;
+    const ms = performance.now() - signalled;
     await reading;
     listening.reject(
       new Error(
-        `The server ended with ${status.code} before it listened:\n${
+        `The server ended with ${code} before it listened:\n${
           printed.join("\n")
         }`,
       ),
     );
-    return status;
+    return { code, ms };
   });
-  const end = async (signal: Deno.Signal) => {
-    if (!ended) child.kill(signal);
-    return (await status).code;
+  const signal = (name: Deno.Signal) => {
+    signalled = performance.now();
+    if (running) child.kill(name);
   };
-  const url = await listening.promise.catch(async (error) => {
-    await status;
+  return {
+    pid: child.pid,
+    log,
+    printed: () => printed.join("\n"),
+    listening: listening.promise,
+    signal,
+    ended,
+    async [Symbol.asyncDispose]() {
+      signal("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/**
+ * Starts `main.ts` as a process on a free port and waits until it listens.
+ *
+ * @throws {Error} It ended before it listened; with what it printed.
+ */
+export async function startServer(
+  options: ServerOptions = {},
+): Promise<TestServer> {
+  const server = spawnServer(options);
+  const url = await server.listening.catch(async (error) => {
+    await server.ended;
     throw error;
   });
   return {
+    ...server,
     url,
-    pid: child.pid,
-    log,
     async json<T>(path: string, init?: RequestInit) {
       const response = await fetch(`${url}${path}`, init);
       return await response.json() as T;
     },
     async kill() {
-      await end("SIGKILL");
+      server.signal("SIGKILL");
+      await server.ended;
     },
-    stop: () => end("SIGTERM"),
-    async [Symbol.asyncDispose]() {
-      await end("SIGKILL");
+    async stop() {
+      server.signal("SIGTERM");
+      return (await server.ended).code;
     },
   };
 }
