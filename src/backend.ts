@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import type { SlowRequestReport } from "@loophound/toolkit/hono";
+import { createHttpClient } from "@loophound/toolkit/http";
 import type { Limits } from "@loophound/toolkit/limits";
 import {
   type LoopMonitor,
@@ -242,6 +243,14 @@ export async function openBackend(
     }),
   );
   const limits = stack.use(openBackendLimits(config.limits, { pool, engine }));
+  const http = stack.use(
+    createHttpClient({
+      userAgent: `loophound/${version}`,
+      limits: limits.hosts("http"),
+      allow: config.httpAllow,
+      pool,
+    }),
+  );
   stage("migrations");
   await migrate(engine, {
     core: [...coreMigrations, ...jobMigrations],
@@ -279,6 +288,7 @@ export async function openBackend(
         [...sources].map(([name, { source }]) => [name, source]),
       ),
       monitor,
+      services: { limits, http },
       limits: {
         maxExpandedBytes: config.maxExpandedBytes,
         maxRecordBytes: config.maxRecordBytes,

@@ -1,7 +1,7 @@
 import type { ThreadPool } from "@loophound/toolkit/offload";
 import type { z } from "zod";
 import type { DatabaseAddress } from "./db/types.ts";
-import type { JobKind } from "./jobs/types.ts";
+import type { JobKind, JobServices } from "./jobs/types.ts";
 import type { LoadFile, LoadProgress } from "./load_input.ts";
 import type { LoadTask, LoadTaskOutput } from "./load_task.ts";
 import { ALL_SOURCE_KINDS, type SourceKind } from "./source_kind.ts";
@@ -22,7 +22,7 @@ export interface SourceColumn {
 }
 
 /** What a source's `load` is given besides its input. */
-export interface LoadContext {
+export interface LoadContext extends JobServices {
   /** Id of the load: the job's id. */
   readonly id: string;
   readonly signal: AbortSignal;

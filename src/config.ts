@@ -37,6 +37,8 @@ export interface Config {
   logLevel: "debug" | "info" | "warning" | "error";
   sampleData: boolean;
   cacheEntries: number;
+  /** Whom jobs may ask besides the public Internet. */
+  httpAllow: string[];
   /** How much may go on at once, by name. */
   limits: Readonly<Record<string, number>>;
   /** Jobs that are over, and their events, are deleted after so many days. */
@@ -220,6 +222,13 @@ export const settings: readonly Setting[] = [
     reason: "Fills an empty embedded database with the bundled sample",
   },
   {
+    name: "HTTP_ALLOW",
+    type: "hosts, by comma",
+    default: "",
+    reason:
+      "Private addresses that jobs may ask, as 10.0.0.5:8766 or 10.0.0.0/8; all others are refused",
+  },
+  {
     name: "LIMITS",
     type: "name=number, by comma",
     default: "import=10, spotify=1, discogs=5, http=20, http_per_host=5",
@@ -255,6 +264,12 @@ function limitsOf(text: string): Record<string, number> {
       `Cannot read setting LIMITS="${text}": ${(error as Error).message}`,
     );
   }
+}
+
+function listOf(text: string | undefined): string[] {
+  return (text ?? "").split(",").map((it) => it.trim()).filter((it) =>
+    it !== ""
+  );
 }
 
 function defaultOf(name: string): string {
@@ -324,8 +339,7 @@ export function readConfig(
     return value;
   };
   const dataDir = resolve(text("DATA_DIR") ?? defaultOf("DATA_DIR"));
-  const roots = text("ALLOWED_ROOTS")?.split(",").map((root) => root.trim())
-    .filter((root) => root !== "");
+  const allowedRoots = text("ALLOWED_ROOTS");
   return {
     host: text("HOST") ?? defaultOf("HOST"),
     port: number("PORT", { min: 0, max: 65_535 }),
@@ -338,9 +352,11 @@ export function readConfig(
           integer: false,
         }) * 1000 || Infinity,
     databasePool: number("DATABASE_POOL", { min: 1, max: 100 }),
-    allowedRoots:
-      roots?.map((root) => isAbsolute(root) ? root : resolve(root)) ??
-        [resolve(dataDir, "inbox")],
+    allowedRoots: allowedRoots === undefined
+      ? [resolve(dataDir, "inbox")]
+      : listOf(allowedRoots).map((root) =>
+        isAbsolute(root) ? root : resolve(root)
+      ),
     apiToken: text("API_TOKEN"),
     loopThresholdMs: number("LOOP_THRESHOLD_MS", {
       min: 1,
@@ -383,6 +399,7 @@ export function readConfig(
     logFormat: choice("LOG_FORMAT", ["auto", "pretty", "json"]),
     logLevel: choice("LOG_LEVEL", ["debug", "info", "warning", "error"]),
     sampleData: choice("SAMPLE_DATA", ["on", "off"]) === "on",
+    httpAllow: listOf(text("HTTP_ALLOW")),
     limits: limitsOf(text("LIMITS") ?? ""),
     cacheEntries: number("CACHE_ENTRIES", { min: 0, max: 1_000_000 }),
     jobRetentionDays: number("JOB_RETENTION_DAYS", {

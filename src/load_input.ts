@@ -1,3 +1,4 @@
+import type { SqlStatement } from "@loophound/toolkit/sql";
 import type { DatabaseAddress } from "./db/types.ts";
 
 /** The file of a load: on disk, hashed, and readable from any thread. */
@@ -24,6 +25,12 @@ export interface LoadTaskInput<Fields = Record<string, unknown>> {
   /** The rows are sample data. */
   sample: boolean;
   db: DatabaseAddress;
+  /**
+   * Run last in the commit; fails it when the job belongs to another attempt.
+   *
+   * @default {undefined} the load is no job
+   */
+  fence?: SqlStatement;
   /** A compressed file may grow to this, bytes. */
   maxExpandedBytes: number;
   /** A record may be this long, bytes. */

@@ -335,6 +335,7 @@ async function runLoad<Fields>(
       result,
       counts,
     }),
+    ...input.fence === undefined ? [] : [input.fence],
   ]);
   return { ...counts, sha256, cpu_s: cpuSeconds() - cpuBefore };
 }

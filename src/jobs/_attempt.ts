@@ -1,4 +1,5 @@
 import { getLogger } from "@logtape/logtape";
+import { withHolder } from "@loophound/toolkit/limits";
 import type { ThreadPool } from "@loophound/toolkit/offload";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Engine } from "../db/types.ts";
@@ -9,7 +10,7 @@ import { type ProgressTracker, trackProgress } from "./_progress.ts";
 import type { JobRow } from "./_rows.ts";
 import type { Outcome, Runnable } from "./_runnable.ts";
 import type { JobStore } from "./_store.ts";
-import type { JobProgress } from "./types.ts";
+import type { JobContext, JobProgress, JobServices } from "./types.ts";
 
 const logger = getLogger(["loophound", "jobs"]);
 
@@ -20,6 +21,7 @@ export interface AttemptOptions {
   owner: string;
   engine: Engine;
   pool: ThreadPool;
+  services: JobServices;
   /** Milliseconds before a second attempt; see {@linkcode retryDelayMs}. */
   backoffMs: number;
   /** Called after each progress that was written down. */
@@ -152,6 +154,19 @@ function logSuccess(row: JobRow): void {
   );
 }
 
+/** Loads are bounded by their threads; all else by the limit `import`. */
+function run(
+  row: JobRow,
+  { kind, context }: { kind: Runnable; context: JobContext },
+): Promise<Outcome> {
+  if (kind.class === "load") return kind.run(row, context);
+  const { limits, signal } = context;
+  return limits.semaphore("import").run(() => kind.run(row, context), {
+    signal,
+    priority: row.priority,
+  });
+}
+
 /**
  * Runs a job that this server has claimed, once, and writes down what became
  * of it.
@@ -176,7 +191,11 @@ export async function runAttempt(
   let outcome: Outcome;
   try {
     options.signal.throwIfAborted();
-    outcome = await kind.run(row, jobContext(row, { ...options, progress }));
+    outcome = await withHolder(
+      `job ${row.id}`,
+      () =>
+        run(row, { kind, context: jobContext(row, { ...options, progress }) }),
+    );
   } catch (error) {
     await progress.stop();
     return await settleFailure(error, { row, kind, options });

@@ -4,7 +4,7 @@ import type { Engine } from "../db/types.ts";
 import { JobStoppedError } from "./_failure.ts";
 import type { ProgressTracker } from "./_progress.ts";
 import type { JobRow } from "./_rows.ts";
-import type { JobContext } from "./types.ts";
+import type { JobContext, JobServices } from "./types.ts";
 
 /** What {@linkcode jobContext} works with. */
 export interface JobContextOptions {
@@ -12,6 +12,7 @@ export interface JobContextOptions {
   pool: ThreadPool;
   /** Who has claimed the job. */
   owner: string;
+  services: JobServices;
   progress: Pick<ProgressTracker, "update">;
   signal: AbortSignal;
 }
@@ -29,8 +30,13 @@ export function jobContext(
     signal,
     engine,
     pool: options.pool,
+    ...options.services,
     checkpoint: row.checkpoint ?? undefined,
     progress: (update) => options.progress.update(update),
+    fence: {
+      sql: "select hold_job($1::text::uuid, $2::text::int, $3)",
+      params: [id, String(number), owner],
+    },
     async step(checkpoint, work) {
       signal.throwIfAborted();
       await engine.light.transaction().execute(async (trx) => {

@@ -1,7 +1,7 @@
 import type { LoopMonitor } from "@loophound/toolkit/monitor";
 import type { Source } from "../collection.ts";
 import { findCommitted } from "./_committed_load.ts";
-import { JobInputError } from "./_failure.ts";
+import { JobInputError, JobStoppedError } from "./_failure.ts";
 import { type LoadLimits, runLoad } from "./_run_load.ts";
 import type { Runnable } from "./_runnable.ts";
 
@@ -13,6 +13,11 @@ export interface RunnableLoadOptions {
   sources: ReadonlyMap<string, Source>;
   monitor: LoopMonitor;
   limits: LoadLimits;
+}
+
+/** What `hold_job` of migrations.ts raises. */
+function isFenced(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "LH001";
 }
 
 /** Loads, as a kind among others. */
@@ -39,11 +44,14 @@ export function runnableLoad(options: RunnableLoadOptions): Runnable {
           priority,
           engine,
           pool,
+          services: { limits: context.limits, http: context.http },
           signal,
+          fence: context.fence,
           onProgress: (update) => context.progress(update),
         });
         return { report, result: null };
       } catch (error) {
+        if (isFenced(error)) throw new JobStoppedError("lost");
         if (!signal.aborted || request.dryRun) throw error;
         // It was told to stop when all was done: what readers see counts.
         const report = await findCommitted(engine, id);

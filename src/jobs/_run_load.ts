@@ -1,5 +1,6 @@
 import type { LoopMonitor } from "@loophound/toolkit/monitor";
 import type { ThreadPool } from "@loophound/toolkit/offload";
+import type { SqlStatement } from "@loophound/toolkit/sql";
 import type { LoadContext, Source } from "../collection.ts";
 import type { DatabaseAddress, Engine } from "../db/types.ts";
 import type { LoadFile, LoadProgress, LoadTaskInput } from "../load_input.ts";
@@ -7,7 +8,7 @@ import type { LoadReport } from "../load_report.ts";
 import { checkSums, type LoadTask, type LoadTaskOutput } from "../load_task.ts";
 import { isFinal, LoadFiguresError } from "./_failure.ts";
 import { cleanUp } from "./_clean_up.ts";
-import type { LoadRequest } from "./types.ts";
+import type { JobServices, LoadRequest } from "./types.ts";
 
 /** Bounds of what a load may read. */
 export interface LoadLimits {
@@ -26,9 +27,12 @@ export interface RunLoadOptions {
   priority: number;
   engine: Engine;
   pool: ThreadPool;
+  services: JobServices;
   monitor: LoopMonitor;
   limits: LoadLimits;
   signal: AbortSignal;
+  /** Fails the load's commit when the job belongs to another by then. */
+  fence: SqlStatement;
   onProgress: (update: LoadProgress) => void;
 }
 
@@ -85,6 +89,8 @@ export async function runLoad(options: RunLoadOptions): Promise<LoadReport> {
     sample: request.sample,
     file,
     pool,
+    limits: options.services.limits,
+    http: options.services.http,
     progress: options.onProgress,
     address() {
       const address = engine.address(`load ${source.name}`);
@@ -100,6 +106,7 @@ export async function runLoad(options: RunLoadOptions): Promise<LoadReport> {
         dryRun: request.dryRun,
         sample: request.sample,
         db: context.address(),
+        fence: options.fence,
         ...limits,
       };
       return pool.run(task, input, {

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { createHttpClient } from "@loophound/toolkit/http";
+import { openLimits } from "@loophound/toolkit/limits";
 import { startLoopMonitor } from "@loophound/toolkit/monitor";
 import { createThreadPool, type ThreadPool } from "@loophound/toolkit/offload";
 import { join } from "node:path";
@@ -55,6 +57,8 @@ export async function openGround(
         },
       }),
     );
+    const limits = stack.use(openLimits({ limits: { import: 10 } }));
+    const http = stack.use(createHttpClient());
     const engine = stack.use(await openEngine({ dataDir, pool, databaseUrl }));
     const monitor = stack.use(startLoopMonitor({ log: null, thresholdMs: 5 }));
     await migrate(engine, {
@@ -74,6 +78,7 @@ export async function openGround(
         openJobs({
           engine,
           pool,
+          services: { limits, http },
           monitor,
           sources: new Map([testSource, testService].map((source) => [
             source.name,

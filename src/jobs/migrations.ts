@@ -150,4 +150,22 @@ export const jobMigrations: readonly SqlMigration[] = [{
     create index jobs_uploads on jobs (host)
       where spooled_path is not null;
   `,
+}, {
+  // Run last in a transaction, it refuses the commit of an attempt whose job
+  // was taken over or is over: a server that hung and wakes up. It holds the
+  // job's row until the commit, so that a takeover comes before or after it.
+  name: "0005_hold_job",
+  sql: `
+    create function hold_job(job uuid, attempt int, who text) returns void
+    language plpgsql as $$
+      begin
+        perform from jobs where id = job and attempts = attempt and owner = who
+          and state = 'running' for share;
+        if not found then
+          raise exception 'Cannot commit: job % belongs to another attempt', job
+            using errcode = 'LH001';
+        end if;
+      end
+    $$;
+  `,
 }];

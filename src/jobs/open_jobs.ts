@@ -23,7 +23,13 @@ import { startWorker } from "./_worker.ts";
 import { openJobFeed } from "./feed.ts";
 import { type JobRetention, pruneJob, pruneSchedule } from "./prune.ts";
 import { type JobTiming, jobTiming } from "./timing.ts";
-import type { JobEvent, JobKind, JobRecord, Jobs } from "./types.ts";
+import type {
+  JobEvent,
+  JobKind,
+  JobRecord,
+  Jobs,
+  JobServices,
+} from "./types.ts";
 
 const logger = getLogger(["loophound", "jobs"]);
 
@@ -31,6 +37,8 @@ const logger = getLogger(["loophound", "jobs"]);
 export interface OpenJobsOptions {
   engine: Engine;
   pool: ThreadPool;
+  /** For what jobs ask of services outside. */
+  services: JobServices;
   sources: ReadonlyMap<string, Source>;
   /** Jobs besides loads; `prune` is always there. @default {[]} */
   kinds?: readonly JobKind[];

@@ -1,4 +1,7 @@
+import type { HttpClient } from "@loophound/toolkit/http";
+import type { Limits } from "@loophound/toolkit/limits";
 import type { ThreadPool } from "@loophound/toolkit/offload";
+import type { SqlStatement } from "@loophound/toolkit/sql";
 import type { Transaction } from "kysely";
 import type { z } from "zod";
 import type { Engine } from "../db/types.ts";
@@ -96,8 +99,16 @@ export interface JobEvent {
   };
 }
 
+/** What bounds the work of jobs with services outside. */
+export interface JobServices {
+  /** Limits by name, shared with all that this server does. */
+  readonly limits: Limits;
+  /** Asks other servers; pass it the job's signal. */
+  readonly http: HttpClient;
+}
+
 /** What a running job is given besides its input. */
-export interface JobContext {
+export interface JobContext extends JobServices {
   readonly id: string;
   /** 1 at the first attempt. */
   readonly attempt: number;
@@ -108,6 +119,12 @@ export interface JobContext {
   /** What an earlier attempt has saved; undefined at the first. */
   readonly checkpoint: unknown;
   progress(update: { done: number; total: number; doing: string }): void;
+  /**
+   * To be run last in a transaction of the job's own, as in a thread: it fails,
+   * and the transaction with it, when another server has taken the job
+   * meanwhile. {@linkcode JobContext.step} needs none.
+   */
+  readonly fence: SqlStatement;
   /**
    * Saves where the next attempt goes on, and what `work` writes, in one
    * transaction of the light lane: both are there or neither, and neither when
