@@ -28,32 +28,75 @@ function metric(
   };
 }
 
+/** Threads, connections and limits, under the names of `/api/ops/pools`. */
 function poolMetrics(backend: Backend): Metric[] {
-  const stats = backend.pool.stats();
+  const stats = backend.limits.stats();
   const rows = (pick: (pool: typeof stats[number]) => number): Row[] =>
-    stats.map((pool) => [{ pool: pool.name }, pick(pool)]);
+    stats.map((pool) => [{ pool: pool.name, kind: pool.kind }, pick(pool)]);
+  const seconds = (which: "wait_ms" | "run_ms"): Row[] =>
+    stats.flatMap(({ name: pool, kind, [which]: ms }): Row[] => [
+      [{ pool, kind, quantile: "0.5" }, ms.p50 / 1000],
+      [{ pool, kind, quantile: "0.99" }, ms.p99 / 1000],
+    ]);
   return [
     metric("pool_concurrent", "gauge", {
-      help: "Tasks running, by class of threads.",
+      help: "What goes on now, by class of threads, connections or limit.",
       rows: rows((pool) => pool.concurrent),
     }),
     metric("pool_queue_depth", "gauge", {
-      help: "Tasks waiting, by class of threads.",
+      help: "What waits, by class of threads, connections or limit.",
       rows: rows((pool) => pool.queue_depth),
     }),
+    metric("pool_limit", "gauge", {
+      help: "How much may go on at once, where there is such a number.",
+      rows: stats.flatMap(({ name: pool, kind, limit }): Row[] =>
+        limit === null ? [] : [[{ pool, kind }, limit]]
+      ),
+    }),
     metric("pool_tasks_total", "counter", {
-      help: "Tasks ended, by class of threads and outcome.",
-      rows: stats.flatMap((pool): Row[] => [
-        [{ pool: pool.name, outcome: "completed" }, pool.completed],
-        [{ pool: pool.name, outcome: "failed" }, pool.failed],
+      help: "What has ended, by class of threads, connections or limit.",
+      rows: stats.flatMap(({ name: pool, kind, completed, failed }): Row[] => [
+        [{ pool, kind, outcome: "completed" }, completed],
+        [{ pool, kind, outcome: "failed" }, failed],
       ]),
+    }),
+    metric("pool_wait_seconds", "gauge", {
+      help: "Waiting of the newest 512, quantiles.",
+      rows: seconds("wait_ms"),
+    }),
+    metric("pool_run_seconds", "gauge", {
+      help: "Duration of the newest 512, quantiles.",
+      rows: seconds("run_ms"),
     }),
     metric("pool_threads", "gauge", {
       help: "Threads alive, by class; stuck ones told apart.",
-      rows: stats.flatMap((pool): Row[] => [
+      rows: backend.pool.stats().flatMap((pool): Row[] => [
         [{ pool: pool.name, state: "alive" }, pool.threads],
         [{ pool: pool.name, state: "zombie" }, pool.zombies],
       ]),
+    }),
+  ];
+}
+
+/** How far the replica is behind, and who has answered heavy queries. */
+function replicaMetrics(backend: Backend): Metric[] {
+  const replica = backend.engine.positions?.replica();
+  if (replica === undefined) return [];
+  return [
+    metric("replica_used", "gauge", {
+      help: "1: heavy queries go to the replica; 0: to the primary.",
+      rows: [[{}, replica.used ? 1 : 0]],
+    }),
+    metric("replica_lag_seconds", "gauge", {
+      help: "The replica shows what the primary showed so long ago at most.",
+      rows: replica.lag_ms === null ? [] : [[{}, replica.lag_ms / 1000]],
+    }),
+    metric("replica_queries_total", "counter", {
+      help: "Heavy queries, by the server that answered them.",
+      rows: [
+        [{ server: "replica" }, replica.queries.replica],
+        [{ server: "primary" }, replica.queries.primary],
+      ],
     }),
   ];
 }
@@ -130,6 +173,7 @@ export function metricsRoutes(
       ...sheddingMetrics(shedding.stats()),
       ...queryMetrics(backend.slowQueries.stats()),
       ...poolMetrics(backend),
+      ...replicaMetrics(backend),
       ...cacheMetrics(backend),
       // A database that does not answer must not hide the loop's figures.
       ...await databaseMetrics(backend).catch(() => []),

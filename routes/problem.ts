@@ -7,7 +7,7 @@ import {
   DeadlineError,
   LimitTimeoutError,
 } from "@loophound/toolkit/limits";
-import { PoolFullError, TaskDeadlineError } from "@loophound/toolkit/offload";
+import { PoolFullError } from "@loophound/toolkit/offload";
 import type { z } from "zod";
 import { ProblemError, type ProblemName, problems } from "../src/errors.ts";
 
@@ -77,7 +77,7 @@ function asProblem(error: unknown): ProblemError | undefined {
       cause: error,
     });
   }
-  if (error instanceof TaskDeadlineError || error instanceof DeadlineError) {
+  if (error instanceof DeadlineError) {
     return new ProblemError("deadline-exceeded", {
       detail: error.message,
       cause: error,

@@ -61,7 +61,7 @@ export async function readiness(
   };
   const [database, jobs] = await Promise.all([
     ask(() => parts.engine.ping()),
-    ask(() => parts.jobs.counts()),
+    ask(() => parts.jobs.list({ limit: 1 })),
   ]);
   const dead = parts.pool.stats().filter((pool) =>
     pool.threads > 0 && pool.zombies >= pool.threads

@@ -155,7 +155,7 @@ onBothEngines("Schedules are kept over HTTP", async (system) => {
     list.body.data.map((
       { name, cron }: Record<string, string>,
     ) => [name, cron]),
-    [["nightly", "0 4 * * *"], ["prune", "17 3 * * *"]],
+    [["nightly", "0 4 * * *"], ["prune", "17 */6 * * *"]],
   );
   const refusals: [Record<string, unknown>, number, string][] = [
     [{ ...json, cron: "0 25 * * *" }, 400, "cron"],

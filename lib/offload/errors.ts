@@ -1,3 +1,5 @@
+import { DeadlineError } from "@loophound/toolkit/limits";
+
 /** A class's queue is full: the task was refused at once. */
 export class PoolFullError extends Error {
   override readonly name = "PoolFullError";
@@ -11,14 +13,9 @@ export class PoolFullError extends Error {
 }
 
 /** The task's deadline passed while it waited or ran. */
-export class TaskDeadlineError extends Error {
-  override readonly name = "TaskDeadlineError";
-  /** The deadline that passed, milliseconds. */
-  readonly deadlineMs: number;
-
+export class TaskDeadlineError extends DeadlineError {
   constructor(task: string, deadlineMs: number) {
-    super(`Cannot finish task "${task}": its ${deadlineMs} ms have passed`);
-    this.deadlineMs = deadlineMs;
+    super(`task ${task}`, deadlineMs);
   }
 }
 

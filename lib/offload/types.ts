@@ -1,3 +1,5 @@
+import type { LimitStats } from "@loophound/toolkit/limits";
+
 /** What can be posted between threads without a copy being made. */
 export type Transferables = (ArrayBuffer | MessagePort)[];
 
@@ -105,15 +107,18 @@ export interface ThreadClass {
 }
 
 /** Figures of one class of threads, as `/api/ops/pools` shows them. */
-export interface PoolStats {
-  readonly name: string;
-  readonly concurrent: number;
-  readonly queue_depth: number;
-  readonly completed: number;
-  readonly failed: number;
-  readonly throughput_per_s: number;
-  readonly wait_ms: { readonly p50: number; readonly p99: number };
-  readonly run_ms: { readonly p50: number; readonly p99: number };
+export interface PoolStats extends
+  Pick<
+    LimitStats,
+    | "name"
+    | "concurrent"
+    | "queue_depth"
+    | "completed"
+    | "failed"
+    | "throughput_per_s"
+    | "wait_ms"
+    | "run_ms"
+  > {
   /** Threads alive; idle and busy. */
   readonly threads: number;
   /** Threads told to end that have not ended; they count against capacity. */

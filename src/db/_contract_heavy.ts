@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TaskDeadlineError } from "@loophound/toolkit/offload";
+import { DeadlineError } from "@loophound/toolkit/limits";
 import pg from "pg";
 import { zoo } from "./_contract_zoo.ts";
 import type { Check, TestEngine } from "./_engine_fixture.ts";
@@ -143,8 +143,7 @@ export const heavyContract: Record<string, Check> = {
       async () => {
         while (!(await late.read()).done);
       },
-      (error) =>
-        error instanceof TaskDeadlineError && error.deadlineMs === 2_000,
+      (error) => error instanceof DeadlineError && error.deadlineMs === 2_000,
     );
 
     const left = (await heavy.run(big)).getReader();

@@ -1,12 +1,12 @@
-import { TaskDeadlineError } from "@loophound/toolkit/offload";
+import { type Deadline, startDeadline } from "@loophound/toolkit/limits";
 import type { HeavyOptions, HeavyQuery } from "./types.ts";
 
 /** @default of {@linkcode HeavyOptions.deadlineMs} */
 const defaultDeadlineMs = 30_000;
 
-/** A signal that ends a heavy query: the caller's, or the deadline. */
-export interface QueryDeadline extends Disposable {
-  readonly signal: AbortSignal;
+/** What ends a heavy query: the caller, or its deadline. */
+export interface QueryDeadline {
+  readonly deadline: Deadline;
   readonly deadlineMs: number;
 }
 
@@ -15,27 +15,16 @@ export interface QueryDeadline extends Disposable {
  *
  * @throws The caller's reason, if it has aborted already.
  */
-export function startDeadline(
+export function startQueryDeadline(
   query: HeavyQuery,
   options: HeavyOptions = {},
 ): QueryDeadline {
-  const deadlineMs = options.deadlineMs ?? defaultDeadlineMs;
-  options.signal?.throwIfAborted();
-  const controller = new AbortController();
-  const timer = Number.isFinite(deadlineMs)
-    ? setTimeout(
-      () => controller.abort(new TaskDeadlineError(query.name, deadlineMs)),
-      deadlineMs,
-    )
-    : undefined;
-  const abort = (): void => controller.abort(options.signal?.reason);
-  options.signal?.addEventListener("abort", abort, { once: true });
-  return {
-    signal: controller.signal,
-    deadlineMs,
-    [Symbol.dispose]() {
-      clearTimeout(timer);
-      options.signal?.removeEventListener("abort", abort);
-    },
-  };
+  const { deadlineMs = defaultDeadlineMs, signal } = options;
+  signal?.throwIfAborted();
+  const deadline = startDeadline({
+    ms: deadlineMs,
+    signal,
+    name: `query ${query.name}`,
+  });
+  return { deadline, deadlineMs };
 }

@@ -1,6 +1,6 @@
 import type { ThreadPool } from "@loophound/toolkit/offload";
 import pg from "pg";
-import { startDeadline } from "./_deadline.ts";
+import { startQueryDeadline } from "./_deadline.ts";
 import { blamesReplica, UnreachableError } from "./_replica_failure.ts";
 import type { ReplicaWatch } from "./_replica.ts";
 import type { SessionReaper } from "./_session_reaper.ts";
@@ -63,7 +63,7 @@ export function heavyPostgres(options: HeavyPostgresOptions): HeavyPostgres {
     heavyOptions?: HeavyOptions,
   ): Promise<Body> => {
     const after = positionOf(heavyOptions?.after);
-    const deadline = startDeadline(query, heavyOptions);
+    const { deadline, deadlineMs } = startQueryDeadline(query, heavyOptions);
     const { signal } = deadline;
     const asked = performance.timeOrigin + performance.now();
 
@@ -101,7 +101,7 @@ export function heavyPostgres(options: HeavyPostgresOptions): HeavyPostgres {
             sql: query.sql,
             parameters: textValues(query.parameters),
             format: query.format ?? "json",
-            timeoutMs: Math.min(deadline.deadlineMs, 2 ** 31 - 1),
+            timeoutMs: Math.min(deadlineMs, 2 ** 31 - 1),
             applicationName,
           },
           {

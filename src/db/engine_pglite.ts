@@ -1,5 +1,5 @@
 import { Kysely } from "kysely";
-import { startDeadline } from "./_deadline.ts";
+import { startQueryDeadline } from "./_deadline.ts";
 import { housekeep } from "./_housekeeping.ts";
 import { TurnMeter } from "./_connection_figures.ts";
 import { PgliteClient } from "./_pglite_client.ts";
@@ -99,7 +99,7 @@ export async function openPgliteEngine(
 
   const heavy: HeavyLane = {
     async run(query, heavyOptions) {
-      const deadline = startDeadline(query, heavyOptions);
+      const { deadline } = startQueryDeadline(query, heavyOptions);
       try {
         const body = await (await loop()).stream({
           lane: "heavy",

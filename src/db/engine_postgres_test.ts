@@ -38,7 +38,7 @@ Deno.test("heavy.run() stops the query on the server", async (t) => {
   await t.step("at its deadline", async () => {
     await assert.rejects(
       engine.heavy.run(busy, { deadlineMs: 300 }),
-      { name: "TaskDeadlineError" },
+      { name: "TimeoutError", deadlineOf: "query busy" },
     );
     await stopped();
   });

@@ -70,8 +70,14 @@ export const scheduleContract: Record<string, GroundTest> = {
     const [job, ...others] = await madeBy(jobs, "hourly");
     assert.deepEqual(others, []);
     await jobs.finished(job!.id);
-    const schedule = (await jobs.schedules.list())
-      .find(({ name }) => name === "hourly")!;
+    const read = async () =>
+      (await jobs.schedules.list()).find(({ name }) => name === "hourly")!;
+    // The next time is worked out after the job was made.
+    await until(
+      "it is noted",
+      async () => (await read()).last_job !== null,
+    );
+    const schedule = await read();
     assert.equal(schedule.last_job, job!.id);
     assert.equal(schedule.last_error, null);
     assert.ok(schedule.last_at! < new Date().toISOString());

@@ -21,7 +21,7 @@ export interface JobRetention {
 
 /** When it is run unless someone says otherwise. */
 export const pruneSchedule: ScheduleRequest = {
-  cron: "17 3 * * *",
+  cron: "17 */6 * * *",
   kind: "prune",
   priority: -50,
 };
