@@ -1,15 +1,11 @@
 /** A load whose job belongs to another attempt by now does not commit. */
 import { beginPublication } from "@loophound/toolkit/sql";
 import assert from "node:assert/strict";
-import { startPostgres } from "../tests/helpers/postgres.ts";
-import { ENGINES, openSystem } from "../tests/helpers/system.ts";
+import { onBothEngines } from "../tests/helpers/system.ts";
 
-for (const engine of ENGINES) {
-  Deno.test(`hold_job() refuses the commit of an attempt that is over, on ${engine}`, async () => {
-    await using postgres = engine === "PostgreSQL"
-      ? await startPostgres()
-      : undefined;
-    await using system = await openSystem(engine, postgres);
+onBothEngines(
+  "hold_job() refuses the commit of an attempt that is over,",
+  async (system) => {
     const { engine: db } = system.backend;
     await using connection = await db.connect("load fence");
     await connection.query("create table fenced (a int primary key)");
@@ -48,5 +44,5 @@ for (const engine of ENGINES) {
     assert.equal(await rows(), 2);
     await connection.query("update jobs set state = 'cancelled'");
     await assert.rejects(load("2", "me"), { code: "LH001" });
-  });
-}
+  },
+);
