@@ -1,6 +1,5 @@
 import { getLogger } from "@logtape/logtape";
 import type { SlowRequestReport } from "@loophound/toolkit/hono";
-import { createHttpClient } from "@loophound/toolkit/http";
 import type { Limits } from "@loophound/toolkit/limits";
 import {
   type LoopMonitor,
@@ -27,6 +26,7 @@ import type { Engine } from "./db/types.ts";
 import { ProblemError } from "./errors.ts";
 import { jobMigrations, type Jobs, openJobs } from "./jobs/mod.ts";
 import { logReports } from "./log_reports.ts";
+import { openHttp } from "./http.ts";
 import { openBackendLimits } from "./limits.ts";
 import { type LoadedPart, loadedParts } from "./loaded_parts.ts";
 import { type PartStatus, type Readiness, readiness } from "./readiness.ts";
@@ -243,14 +243,7 @@ export async function openBackend(
     }),
   );
   const limits = stack.use(openBackendLimits(config.limits, { pool, engine }));
-  const http = stack.use(
-    createHttpClient({
-      userAgent: `loophound/${version}`,
-      limits: limits.hosts("http"),
-      allow: config.httpAllow,
-      pool,
-    }),
-  );
+  const http = stack.use(openHttp(config, { limits, pool, version }));
   stage("migrations");
   await migrate(engine, {
     core: [...coreMigrations, ...jobMigrations],

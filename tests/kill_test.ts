@@ -3,7 +3,7 @@ import { killRounds } from "./helpers/kill_rounds.ts";
 import { startPostgres } from "./helpers/postgres.ts";
 
 Deno.test("kill -9 in the middle of a load leaves no mixture on PGlite", async () => {
-  const told = await killRounds({ rounds: 3, rows: 100_000, env: {} });
+  const told = await killRounds({ rounds: 3, rows: 60_000, env: {} });
   console.log(told.join("\n"));
 });
 
@@ -11,7 +11,7 @@ Deno.test("kill -9 in the middle of a load leaves no mixture on PostgreSQL", asy
   await using postgres = await startPostgres();
   const told = await killRounds({
     rounds: 3,
-    rows: 300_000,
+    rows: 120_000,
     env: { DATABASE_URL: await postgres.createDatabase() },
   });
   console.log(told.join("\n"));
