@@ -2,8 +2,8 @@
 const LONGEST_MS = 5_000;
 const SHORTEST_MS = 500;
 /** A chunk that held the loop for longer makes the next ones shorter; one for less, longer. */
-const DEAR_MS = 2;
-const CHEAP_MS = 1;
+const DEAR_MS = 3.5;
+const CHEAP_MS = 2;
 
 /**
  * How long the chunks of a profile are to be. Cutting one off and taking it in
