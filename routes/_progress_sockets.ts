@@ -14,6 +14,8 @@ export interface ProgressSocketsOptions {
   onFirst: () => void;
   /** No socket is left. */
   onLast: () => void;
+  /** Told how many there are whenever one comes or is gone. */
+  onSize?: (size: number) => void;
   /** How all is now, for one that has missed messages; undefined: not known. */
   initial: () => string | undefined;
   /**
@@ -168,13 +170,16 @@ export function createProgressSockets(
       socket.addEventListener("message", ({ data }) => hear(peer, data));
       // Deno tells it twice when a peer does not answer its ping.
       socket.addEventListener("close", () => {
-        if (!peers.delete(socket) || peers.size > 0) return;
+        if (!peers.delete(socket)) return;
+        options.onSize?.(peers.size);
+        if (peers.size > 0) return;
         clearInterval(timer);
         timer = undefined;
         options.onLast();
       });
       // What there is to say is said by `close`, which follows.
       socket.addEventListener("error", () => {});
+      options.onSize?.(peers.size);
       if (peers.size > 1) return;
       timer = setInterval(tick, tickMs);
       options.onFirst();

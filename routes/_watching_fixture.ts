@@ -113,6 +113,7 @@ export async function openWatched(
     } as any;
     const monitor = stack.use(startLoopMonitor({ log: null, thresholdMs: 5 }));
     const stopping = new AbortController();
+    let sockets = 0;
     const app = createRouter();
     app.onError(onError);
     app.use("*", loopMonitor(monitor));
@@ -128,6 +129,7 @@ export async function openWatched(
       "/api/progress",
       progressRoutes(backend, {
         tickMs: 20,
+        onSize: (size) => sockets = size,
         ...options,
         stopping: stopping.signal,
       }),
@@ -137,6 +139,8 @@ export async function openWatched(
       async (server) => {
         stopping.abort();
         await server.shutdown();
+        // A client may know of its end before the server's side does.
+        await until("all sockets are closed", () => sockets === 0);
       },
     );
     const { port } = server.addr as Deno.NetAddr;

@@ -21,7 +21,7 @@ import { sameToken } from "./write_guard.ts";
 export interface ProgressRoutesOptions extends
   Pick<
     ProgressSocketsOptions,
-    "maxBufferedBytes" | "drainMs" | "pingMs" | "tickMs"
+    "maxBufferedBytes" | "drainMs" | "pingMs" | "tickMs" | "onSize"
   > {
   /** Closes all sockets: the server stops. */
   stopping: AbortSignal;

