@@ -43,12 +43,21 @@ export function openRunDelay(): RunDelay | null {
     return null;
   }
   const bytes = new Uint8Array(96);
+  let isOpen = true;
+  let last = 0;
   const read = () => {
+    // What the monitor had begun may end after it was stopped; by then the
+    // number may be another file's.
+    if (!isOpen) return last;
     // loophound-allow node:fs.readSync: the kernel's memory, 5 µs
     const length = readSync(file, bytes, 0, bytes.length, 0);
-    return secondNumber(bytes, length) / 1e6;
+    return last = secondNumber(bytes, length) / 1e6;
   };
-  const close = () => closeSync(file);
+  const close = () => {
+    if (!isOpen) return;
+    isOpen = false;
+    closeSync(file);
+  };
   if (!(read() >= 0)) {
     close();
     return null;

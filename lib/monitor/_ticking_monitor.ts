@@ -306,6 +306,8 @@ export class TickingMonitor implements LoopMonitor {
     const now = performance.now();
     for (const call of this.#pending) this.#report(call, now);
     await this.#desk.empty();
+    // What it still reads would end in somebody else's time.
+    await this.#profiling.work.idle();
   }
 
   onCall(listener: (figures: CallFigures) => void): Disposable {
