@@ -290,7 +290,7 @@ export async function openBackend(
       allowedRoots: config.allowedRoots,
       concurrency: {
         load: threadClasses(config.workers).load.threads,
-        other: config.limits.import ?? 10,
+        other: config.limits.import,
       },
       kinds: collections.flatMap(({ jobs }) => jobs),
       retention: { days: config.jobRetentionDays },

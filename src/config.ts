@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
 import { isAbsolute, resolve } from "node:path";
-import { parseLimits } from "./limits.ts";
+import { type LimitCounts, parseLimits } from "./limits.ts";
 
 /** Every setting of the backend. Made by {@linkcode readConfig}. */
 export interface Config {
@@ -40,7 +40,7 @@ export interface Config {
   /** Whom jobs may ask besides the public Internet. */
   httpAllow: string[];
   /** How much may go on at once, by name. */
-  limits: Readonly<Record<string, number>>;
+  limits: LimitCounts;
   /** Jobs that are over, and their events, are deleted after so many days. */
   jobRetentionDays: number;
   /** After a stop signal the server goes on for so long, reporting not ready. */
@@ -256,7 +256,7 @@ export const settings: readonly Setting[] = [
   },
 ];
 
-function limitsOf(text: string): Record<string, number> {
+function limitsOf(text: string): LimitCounts {
   try {
     return parseLimits(text);
   } catch (error) {

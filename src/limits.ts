@@ -6,7 +6,7 @@ import type { Engine } from "./db/types.ts";
 const logger = getLogger(["loophound", "limits"]);
 
 /** How much of what may go on at once, unless the setting LIMITS says otherwise. */
-export const defaultLimits: Readonly<Record<string, number>> = Object.freeze({
+export const defaultLimits = Object.freeze({
   /** Jobs that are no loads of files: those are bounded by their threads. */
   import: 10,
   spotify: 1,
@@ -15,6 +15,11 @@ export const defaultLimits: Readonly<Record<string, number>> = Object.freeze({
   http: 20,
   http_per_host: 5,
 });
+
+/** The defaults, and limits of one's own besides. */
+export type LimitCounts =
+  & Readonly<Record<keyof typeof defaultLimits, number>>
+  & Readonly<Record<string, number>>;
 
 const name = /^[a-z][a-z0-9_]{0,31}$/;
 const most = 10_000;
@@ -26,8 +31,10 @@ const most = 10_000;
  * @returns The defaults with these in their place.
  * @throws {RangeError} Says what is wrong and where.
  */
-export function parseLimits(text: string): Record<string, number> {
-  const limits: Record<string, number> = { ...defaultLimits };
+export function parseLimits(text: string): LimitCounts {
+  const limits:
+    & Record<string, number>
+    & Record<keyof typeof defaultLimits, number> = { ...defaultLimits };
   for (const part of text.split(",")) {
     if (part.trim() === "") continue;
     const [key = "", value = ""] = part.split("=").map((it) => it.trim());
@@ -55,10 +62,10 @@ export function parseLimits(text: string): Record<string, number> {
  * @param limits As {@linkcode parseLimits} answers them.
  */
 export function openBackendLimits(
-  limits: Readonly<Record<string, number>>,
+  limits: LimitCounts,
   parts: { pool: ThreadPool; engine: Engine },
 ): Limits {
-  const { http = 20, http_per_host: perHost = 5, ...semaphores } = limits;
+  const { http, http_per_host: perHost, ...semaphores } = limits;
   const opened = openLimits({
     limits: semaphores,
     onLongWait: ({ message, ...figures }) =>
