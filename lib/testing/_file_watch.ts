@@ -82,13 +82,21 @@ export class FileWatch {
   #hook(hooks: TestHooks): void {
     if (this.#hooked) return;
     this.#hooked = true;
-    hooks.beforeAll(() => this.#watch.book.load());
+    hooks.beforeAll(() => this.#begin());
     hooks.afterAll(() => this.#finish());
   }
 
   /** Ends what was started for tests, where there were none. */
   release(): void {
     if (!this.#hooked) this.#watch.detectors[Symbol.dispose]();
+  }
+
+  async #begin(): Promise<void> {
+    await this.#watch.book.load();
+    // What the loading of the file did is looked into now: a read that ends in
+    // the first test is a leak to that test's sanitizer.
+    await ticked();
+    await this.#watch.detectors.monitor?.settled();
   }
 
   async #finish(): Promise<void> {
