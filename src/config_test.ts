@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { ConfigError, readConfig, settings } from "./config.ts";
+import { ConfigError, readConfig } from "./config.ts";
+import { settings } from "./settings.ts";
 
 Deno.test("readConfig() answers the defaults for an empty environment", () => {
   const config = readConfig({});

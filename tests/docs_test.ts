@@ -1,6 +1,6 @@
 /** The docs tell what the code does. */
 import assert from "node:assert/strict";
-import { settings } from "../src/config.ts";
+import { settings } from "../src/settings.ts";
 
 const read = (path: string) =>
   Deno.readTextFile(new URL(`../${path}`, import.meta.url));

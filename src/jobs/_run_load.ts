@@ -8,6 +8,7 @@ import type { LoadReport } from "../load_report.ts";
 import { checkSums, type LoadTask, type LoadTaskOutput } from "../load_task.ts";
 import { isFinal, LoadFiguresError } from "./_failure.ts";
 import { cleanUp } from "./_clean_up.ts";
+import { sessionPurpose } from "./_job_sessions.ts";
 import type { JobServices, LoadRequest } from "./types.ts";
 
 /** Bounds of what a load may read. */
@@ -93,7 +94,9 @@ export async function runLoad(options: RunLoadOptions): Promise<LoadReport> {
     http: options.services.http,
     progress: options.onProgress,
     address() {
-      const address = engine.address(`load ${source.name}`);
+      const address = engine.address(
+        sessionPurpose(id, `load ${source.name}`),
+      );
       addresses.push(address);
       return address;
     },

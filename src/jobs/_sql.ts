@@ -10,7 +10,7 @@ export interface Attempt {
 
 /** What the statements on `jobs` are run with. */
 export interface StoreOptions {
-  engine: Pick<Engine, "executeSql">;
+  engine: Pick<Engine, "executeSql" | "kind">;
   /** Who claims: unique to this instance. */
   owner: string;
   leaseMs: number;

@@ -7,6 +7,7 @@ import {
   type StoreOptions,
   texts,
 } from "./_sql.ts";
+import { endSessions } from "./_job_sessions.ts";
 import { jobColumns, type JobRow } from "./_rows.ts";
 import type { JobProgress, JobResumes, LoadRequest } from "./types.ts";
 
@@ -68,6 +69,7 @@ export interface JobQueue {
   /**
    * Puts running jobs whose owner is gone back in the queue, or ends them:
    * cancelled ones, and those that were tried too often. Answers them all.
+   * Their sessions on the database server are ended.
    */
   recover(
     options: { all: boolean; except: readonly string[]; maxAttempts: number },
@@ -81,8 +83,8 @@ const claimable = `state = 'queued' and (host is null or host = $1)
 
 /** The statements of {@linkcode JobQueue}. */
 export function jobQueue(options: StoreOptions): JobQueue {
-  const { owner, leaseMs } = options;
-  const sql = sqlRunner(options.engine);
+  const { engine, owner, leaseMs } = options;
+  const sql = sqlRunner(engine);
   return {
     async insert(job) {
       const { request } = job;
@@ -202,8 +204,13 @@ export function jobQueue(options: StoreOptions): JobQueue {
       ),
     recover: ({ all, except, maxAttempts }) => {
       const again = "attempts - attempts_before < $1";
+      // In one statement: no other attempt can have begun, nothing is left
+      // behind when this server dies, too. An embedded engine has one session.
+      const sessions = engine.kind === "postgres"
+        ? `, ${endSessions("id")} as ended_sessions`
+        : "";
       return sql<JobRow>(
-        `update jobs set
+        `with freed as (update jobs set
            ${setFree(`case when ${again} then 'queued' else 'failed' end`)},
            run_at = clock_timestamp(),
            error = case when ${again} or cancel_requested_at is not null
@@ -214,7 +221,8 @@ export function jobQueue(options: StoreOptions): JobQueue {
          where state = 'running' and id not in ${ids("$3")}
            and (lease_until < clock_timestamp()
              or ($2::boolean and owner is distinct from $4))
-         returning ${jobColumns}`,
+         returning ${jobColumns})
+         select *${sessions} from freed`,
         [maxAttempts, all, json(except), owner],
       );
     },

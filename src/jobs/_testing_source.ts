@@ -18,6 +18,8 @@ export const testFields = z.object({
   /** It does not listen to its signal. */
   deaf: z.boolean().default(false),
   wrongSums: z.boolean().default(false),
+  /** It holds a lock, as a load of a table does, from before it says so. */
+  locks: z.boolean().default(false),
   /** It makes its rows visible before it waits. */
   commits: z.boolean().default(false),
 });
@@ -58,9 +60,10 @@ export const testTask = defineTask({
     input: LoadTaskInput<Fields>,
     { signal, progress },
   ): Promise<LoadTaskOutput> {
-    const { tag, failures, error, gate, deaf, wrongSums, commits } =
+    const { tag, failures, error, gate, deaf, locks, wrongSums, commits } =
       input.fields;
     await using connection = await connect(input.db);
+    if (locks) await connection.lock(tag, { signal });
     const note = (what: string) =>
       connection.query(
         "insert into effects (tag, job, what) values ($1, $2, $3)",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { startPostgres } from "../../tests/helpers/postgres.ts";
+import { sessionPurpose } from "./_job_sessions.ts";
 import { type Ground, openGround, testRequest, until } from "./_testing.ts";
 import type { JobRecord } from "./types.ts";
 
@@ -93,47 +94,92 @@ Deno.test("openJobs() runs a load only where its file is", async () => {
   });
 });
 
-Deno.test("openJobs() takes over what a server has lost, and voids what it still writes", async () => {
-  await onPostgres(async (ground) => {
-    const gate = join(ground.dataDir, "gate");
-    let cut = false;
-    const engine: Ground["engine"] = {
+/** A server that loses the database, while what it runs goes on. */
+async function openLost(
+  ground: Ground,
+  onFinished: (record: JobRecord) => void,
+) {
+  let cut = false;
+  const jobs = await ground.open({
+    engine: {
       ...ground.engine,
       executeSql: (text, values) =>
         cut
           ? Promise.reject(new Error("no route to host"))
           : ground.engine.executeSql(text, values),
-    };
+    },
+    onFinished,
+  });
+  return { jobs, cut: (now: boolean) => void (cut = now) };
+}
+
+Deno.test("openJobs() takes over what a server has lost, and voids what it still writes", async () => {
+  await onPostgres(async (ground) => {
+    const gate = join(ground.dataDir, "gate");
     const finished: [string, JobRecord][] = [];
-    await using lost = await ground.open({
-      engine,
-      onFinished: (record) => finished.push(["lost", record]),
-    });
-    const { id } = await lost.submit(
-      testRequest({ tag: "over", gate, deaf: true }),
+    const lost = await openLost(
+      ground,
+      (record) => finished.push(["lost", record]),
     );
-    await until(
-      "it runs",
-      async () => (await ground.effects("over")).started === 1,
-    );
-    cut = true;
+    const { id } = await lost.jobs.start("wait", { tag: "over", gate });
+    const started = (count: number) =>
+      until(
+        `${count} run`,
+        async () => (await ground.effects("over")).started === count,
+      );
+    await started(1);
+    lost.cut(true);
     await using taker = await ground.open({
       onFinished: (record) => finished.push(["taker", record]),
     });
-    await until(
-      "it runs there too",
-      async () => (await ground.effects("over")).started === 2,
-    );
-    cut = false;
+    await started(2);
     await Deno.writeTextFile(gate, "");
     const job = await taker.finished(id);
+    // It has succeeded, too, and tries to say so again and again.
+    lost.cut(false);
     assert.equal(job.state, "succeeded");
     assert.equal(job.attempts, 2);
-    await until(
-      "both have ended",
-      async () => (await ground.effects("over")).ended === 2,
+    await lost.jobs.close();
+    assert.deepEqual(finished, [["taker", job]]);
+    assert.deepEqual(await taker.get(id), job);
+  });
+});
+
+Deno.test("openJobs() ends the sessions of a load that it takes over, with the locks they hold", async () => {
+  await onPostgres(async (ground) => {
+    const gate = join(ground.dataDir, "gate");
+    const finished: [string, JobRecord][] = [];
+    const lost = await openLost(
+      ground,
+      (record) => finished.push(["lost", record]),
     );
-    await lost.close();
+    const { id } = await lost.jobs.submit(
+      testRequest({ tag: "held", gate, deaf: true, locks: true }),
+    );
+    const started = (count: number) =>
+      until(
+        `${count} run`,
+        async () => (await ground.effects("held")).started === count,
+      );
+    await started(1);
+    // Of another job: nobody ends it.
+    await using other = await ground.engine.connect(
+      sessionPurpose(crypto.randomUUID(), "load test"),
+    );
+    lost.cut(true);
+    // Its thread is alive and holds the lock that the next attempt needs.
+    await using taker = await ground.open({
+      onFinished: (record) => finished.push(["taker", record]),
+    });
+    await started(2);
+    await Deno.writeTextFile(gate, "");
+    const job = await taker.finished(id);
+    lost.cut(false);
+    assert.equal(job.state, "succeeded");
+    assert.equal(job.attempts, 2);
+    assert.equal((await ground.effects("held")).ended, 1);
+    assert.equal((await other.query("select 1")).rows.length, 1);
+    await lost.jobs.close();
     assert.deepEqual(finished, [["taker", job]]);
     assert.deepEqual(await taker.get(id), job);
   });
