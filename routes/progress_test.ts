@@ -50,6 +50,27 @@ async function connectRaw(watched: Watched): Promise<Deno.TcpConn> {
   return connection;
 }
 
+/**
+ * A peer that does not read, and one that does. 60 messages have been sent to
+ * both: more than the kernel's own buffers take.
+ */
+async function connectSlow(watched: Watched) {
+  const id = await watched.insert();
+  await watched.setState(id, "running");
+  const slow = await connectRaw(watched);
+  const quick = await connect(watched);
+  await quick.next("initial_status");
+  const doing = "x".repeat(200_000);
+  for (let done = 1; done <= 60; done++) {
+    await watched.test.engine.executeSql(
+      "update jobs set progress = $1::text::json",
+      [JSON.stringify({ done, total: 60, rate: 0, eta_s: null, doing })],
+    );
+    await quick.next("progress_update");
+  }
+  return { id, slow, quick };
+}
+
 for (const engine of ["pglite", "postgres"] as const) {
   Deno.test(`/api/progress/ws tells how a source goes on ${engine}`, async () => {
     await using watched = await openWatched({ engine });
@@ -177,21 +198,8 @@ Deno.test("/api/progress/ws answers what clients say", async () => {
 
 Deno.test("/api/progress/ws says what a slow reader has missed", async () => {
   await using watched = await openWatched({ maxBufferedBytes: 20_000 });
-  const id = await watched.insert();
-  await watched.setState(id, "running");
-  const slow = await connectRaw(watched);
-  await using quick = await connect(watched);
-  await quick.next("initial_status");
-  // More than the kernel's own buffers take, on their way to a reader that
-  // does not read.
-  const doing = "x".repeat(200_000);
-  for (let done = 1; done <= 60; done++) {
-    await watched.test.engine.executeSql(
-      "update jobs set progress = $1::text::json",
-      [JSON.stringify({ done, total: 60, rate: 0, eta_s: null, doing })],
-    );
-    await quick.next("progress_update");
-  }
+  const { id, slow, quick } = await connectSlow(watched);
+  await using _quick = quick;
   await watched.progress(id, 0);
   await quick.next("progress_update");
   // Now it reads: what was sent, then what it has missed, then all anew.
@@ -223,19 +231,8 @@ Deno.test("/api/progress/ws gives up a reader that does not drain", async () => 
     maxBufferedBytes: 20_000,
     drainMs: 50,
   });
-  const id = await watched.insert();
-  await watched.setState(id, "running");
-  const slow = await connectRaw(watched);
-  await using quick = await connect(watched);
-  await quick.next("initial_status");
-  const doing = "x".repeat(200_000);
-  for (let done = 1; done <= 60; done++) {
-    await watched.test.engine.executeSql(
-      "update jobs set progress = $1::text::json",
-      [JSON.stringify({ done, total: 60, rate: 0, eta_s: null, doing })],
-    );
-    await quick.next("progress_update");
-  }
+  const { slow, quick } = await connectSlow(watched);
+  await using _quick = quick;
   await new Promise((resolve) => setTimeout(resolve, 200));
   // It reads again: what was sent before, and then the end.
   let last = new Uint8Array();
