@@ -16,8 +16,9 @@ import {
   type QueryMeter,
   type SlowQueryLog,
 } from "@loophound/toolkit/sql";
+import { announce } from "./announce.ts";
 import { type AnswerCache, createAnswerCache } from "./answer_cache.ts";
-import type { Collection, Source } from "./collection.ts";
+import type { Collection } from "./collection.ts";
 import type { Config } from "./config.ts";
 import { coreMigrations } from "./db/core_migrations.ts";
 import { openEngine } from "./db/engine.ts";
@@ -29,22 +30,20 @@ import { logReports } from "./log_reports.ts";
 import { openHttp } from "./http.ts";
 import { openBackendLimits } from "./limits.ts";
 import { type LoadedPart, loadedParts } from "./loaded_parts.ts";
-import { type PartStatus, type Readiness, readiness } from "./readiness.ts";
+import { type Readiness, readiness } from "./readiness.ts";
 import { checkIn } from "./lifecycle/mod.ts";
+import {
+  type RegisteredSource,
+  registerSources,
+} from "./registered_sources.ts";
 import { createRing, type Ring } from "./ring.ts";
-import { isEmpty, loadSample } from "./sample.ts";
+import { startSample } from "./sample.ts";
 import { followEnds } from "./follow_ends.ts";
 import { seenEnds, tellingEnds } from "./seen_ends.ts";
 import { warmThreads } from "./warm_threads.ts";
 import { prepareSpool, spoolBody, type SpooledBody } from "./spool/mod.ts";
 
 const logger = getLogger(["loophound", "backend"]);
-
-/** A source and the collection it belongs to. */
-export interface RegisteredSource {
-  collection: string;
-  source: Source;
-}
 
 /** What the routes are given: everything that runs, put together. */
 export interface Backend extends AsyncDisposable {
@@ -117,24 +116,6 @@ export interface OpenBackendOptions {
  * that a process has to stop.
  */
 const jobsCloseMs = { closeMs: 500, stopMs: 1_000 };
-
-function registerSources(
-  collections: readonly Collection[],
-): Map<string, RegisteredSource> {
-  const sources = new Map<string, RegisteredSource>();
-  for (const collection of collections) {
-    for (const source of collection.sources) {
-      const other = sources.get(source.name);
-      if (other !== undefined) {
-        throw new TypeError(
-          `Cannot register source "${source.name}" of ${collection.name}: ${other.collection} has one of that name`,
-        );
-      }
-      sources.set(source.name, { collection: collection.name, source });
-    }
-  }
-  return sources;
-}
 
 /**
  * Threads by class. Loads give way to the loop and to queries; each class has
@@ -310,8 +291,13 @@ export async function openBackend(
   const following = engine.kind === "postgres"
     ? followEnds(told.feed, stopping.signal)
     : Promise.resolve();
-  const sample: PartStatus = { status: "ready" };
-  const sampling = startSample();
+  const sample = startSample({
+    config,
+    engine,
+    jobs,
+    collections,
+    signal: stopping.signal,
+  });
   const warming = warmThreads(pool, { signal: stopping.signal }).catch(
     (error) => {
       if (!stopping.signal.aborted) {
@@ -319,27 +305,6 @@ export async function openBackend(
       }
     },
   );
-
-  /** In the background: the server listens while the sample comes in. */
-  async function startSample(): Promise<void> {
-    if (!config.sampleData || engine.kind !== "pglite") return;
-    if (!await isEmpty(engine)) return;
-    sample.status = "not_ready";
-    sample.detail = "the sample data is being loaded";
-    try {
-      for (const collection of collections) {
-        await loadSample(jobs, collection.sample, { signal: stopping.signal });
-      }
-      logger.info(
-        "Loaded the bundled sample data: it leaves with the first real load, and SAMPLE_DATA=off keeps it away",
-      );
-    } catch (error) {
-      if (stopping.signal.aborted) return;
-      logger.error("The sample data was not loaded", { error });
-    }
-    sample.status = "ready";
-    delete sample.detail;
-  }
 
   const opened = stack.move();
   let closing: Promise<void> | undefined;
@@ -368,7 +333,7 @@ export async function openBackend(
         });
       }
       await opened.disposeAsync();
-      await Promise.all([sampling, warming, following]);
+      await Promise.all([sample.done, warming, following]);
     })();
 
   return {
@@ -410,7 +375,7 @@ export async function openBackend(
         engine,
         pool,
         jobs,
-        sample,
+        sample: sample.status,
         stopping: leaving,
       }),
     stopping: stopping.signal,
@@ -433,27 +398,7 @@ export async function openBackend(
     }),
     announce(address) {
       monitor.endGrace();
-      const where = "hostname" in address
-        ? `http://${
-          address.hostname.includes(":")
-            ? `[${address.hostname}]`
-            : address.hostname
-        }:${address.port}`
-        : "a socket";
-      logger.info("Listening on {where}; the API is described at {docs}", {
-        where,
-        docs: `${where}/docs`,
-      });
-      logger.info("Database: {engine}; data folder: {dataDir}", {
-        engine: engine.description,
-        dataDir: config.dataDir,
-      });
-      logger.info("Loads by path may read {roots}", {
-        roots: config.allowedRoots.join(", "),
-      });
-      for (const it of missing) {
-        logger.warn("This host: {missing}", { missing: it });
-      }
+      announce(address, { config, engine, missing });
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -1,10 +1,15 @@
+import { getLogger } from "@logtape/logtape";
 import { fileURLToPath } from "node:url";
-import type { SampleLoad } from "./collection.ts";
+import type { Collection, SampleLoad } from "./collection.ts";
+import type { Config } from "./config.ts";
 import type { Engine } from "./db/types.ts";
 import type { Jobs } from "./jobs/types.ts";
+import type { PartStatus } from "./readiness.ts";
+
+const logger = getLogger(["loophound", "backend"]);
 
 /** Whether nothing was ever loaded. */
-export async function isEmpty(engine: Engine): Promise<boolean> {
+async function isEmpty(engine: Engine): Promise<boolean> {
   const { rows } = await engine.executeSql(
     "select exists (select from source_state) as found",
   );
@@ -17,7 +22,7 @@ export async function isEmpty(engine: Engine): Promise<boolean> {
  *
  * @throws {Error} A file of the sample did not load; names it and says why.
  */
-export async function loadSample(
+async function loadSample(
   jobs: Jobs,
   loads: readonly SampleLoad[],
   options: { signal?: AbortSignal } = {},
@@ -40,4 +45,46 @@ export async function loadSample(
       );
     }
   }
+}
+
+/** What {@linkcode startSample} works with. */
+export interface StartSampleOptions {
+  config: Pick<Config, "sampleData">;
+  engine: Engine;
+  jobs: Jobs;
+  collections: readonly Collection[];
+  /** Aborted when the server stops: the sample stays as far as it came. */
+  signal: AbortSignal;
+}
+
+/**
+ * Loads the sample into an embedded database that is empty, in the background:
+ * the server listens while it comes in.
+ */
+export function startSample(
+  { config, engine, jobs, collections, signal }: StartSampleOptions,
+): { readonly status: PartStatus; done: Promise<void> } {
+  const status: PartStatus = { status: "ready" };
+
+  async function load(): Promise<void> {
+    if (!config.sampleData || engine.kind !== "pglite") return;
+    if (!await isEmpty(engine)) return;
+    status.status = "not_ready";
+    status.detail = "the sample data is being loaded";
+    try {
+      for (const { sample } of collections) {
+        await loadSample(jobs, sample, { signal });
+      }
+      logger.info(
+        "Loaded the bundled sample data: it leaves with the first real load, and SAMPLE_DATA=off keeps it away",
+      );
+    } catch (error) {
+      if (signal.aborted) return;
+      logger.error("The sample data was not loaded", { error });
+    }
+    status.status = "ready";
+    delete status.detail;
+  }
+
+  return { status, done: load() };
 }
