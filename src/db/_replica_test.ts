@@ -195,7 +195,7 @@ Deno.test("a server that is no replica of the primary is not used", async () => 
   const dataDir = await Deno.makeTempDir({ prefix: "loophound-db-" });
   {
     await using primary = await startPostgres();
-    await using other = await startPostgres();
+    await using other = await startPostgres({}, { ownIdentifier: true });
     await using pool = await queryPool(1);
     const open = (databaseReplicaUrl: string) =>
       openEngine({

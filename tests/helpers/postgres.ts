@@ -1,4 +1,6 @@
+import { newDataFolder } from "./postgres_data.ts";
 import { pathsWithBinaries } from "./postgres_binaries.ts";
+import { giveToServer, run } from "./run.ts";
 
 /** A PostgreSQL server of the tests' own, on a port that the system chose. */
 export interface TestPostgres extends AsyncDisposable {
@@ -18,44 +20,6 @@ export interface TestCluster {
   stop(): Promise<void>;
   /** Ends it and deletes the folder. */
   remove(): Promise<void>;
-}
-
-/** Runs a program and answers what it prints. */
-export async function run(
-  command: string,
-  args: string[],
-  options: { asServer?: boolean } = {},
-): Promise<string> {
-  const [program, all] = options.asServer === true
-    ? asServerUser(command, args)
-    : [command, args];
-  const output = await new Deno.Command(program, {
-    args: all,
-    stdout: "piped",
-    stderr: "piped",
-    cwd: "/",
-  }).output();
-  const text = new TextDecoder();
-  if (!output.success) {
-    throw new Error(
-      `Cannot run ${command} ${args.join(" ")}: ${
-        text.decode(output.stderr) || text.decode(output.stdout)
-      }`,
-    );
-  }
-  return text.decode(output.stdout);
-}
-
-/** PostgreSQL refuses to run as root: become `postgres` (or nobody) first. */
-function asServerUser(program: string, args: string[]): [string, string[]] {
-  if (Deno.uid() !== 0) return [program, args];
-  return ["setpriv", [
-    "--reuid=postgres",
-    "--regid=postgres",
-    "--clear-groups",
-    program,
-    ...args,
-  ]];
 }
 
 /** A port on 127.0.0.1 that nobody listens on. */
@@ -78,7 +42,7 @@ export async function startCluster(options: {
 }): Promise<TestCluster> {
   const bin = await pathsWithBinaries();
   const folder = await Deno.makeTempDir({ prefix: "loophound-pg-" });
-  if (Deno.uid() === 0) await run("chown", ["postgres:postgres", folder]);
+  await giveToServer(folder);
   const data = `${folder}/data`;
   await options.make(bin, data);
   const settings: Record<string, string> = {
@@ -118,28 +82,19 @@ export async function startCluster(options: {
  * Starts a throwaway PostgreSQL cluster in a temporary folder, on 127.0.0.1
  * and a free port, with durability off.
  *
+ * @param options.ownIdentifier It may not be one that other clusters of this
+ * run have: the identifier tells clusters apart.
  * @throws {Error} No PostgreSQL binaries are found; says where they were sought.
  */
 export async function startPostgres(
   settings: Record<string, string> = {},
+  options: { ownIdentifier?: boolean } = {},
 ): Promise<TestPostgres> {
   const port = freePort();
   const cluster = await startCluster({
     port,
     settings,
-    make: (bin, data) =>
-      run(`${bin}/initdb`, [
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-        "--no-sync",
-      ], { asServer: true }),
+    make: (bin, data) => newDataFolder(bin, data, options),
   });
   let databases = 0;
   return {

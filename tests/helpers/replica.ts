@@ -1,5 +1,6 @@
 import pg from "pg";
-import { freePort, run, startCluster, type TestPostgres } from "./postgres.ts";
+import { freePort, startCluster, type TestPostgres } from "./postgres.ts";
+import { run } from "./run.ts";
 
 /** A streaming replica of a test's own. */
 export interface TestReplica extends AsyncDisposable {
