@@ -2,7 +2,12 @@ import { adviceFor, causeBySamples, causeOf } from "./_advice.ts";
 import type { Attribution, Attributor } from "./_attribution.ts";
 import type { BlockFacts, BlockLog } from "./_block_log.ts";
 import { explain, type Explanation } from "./_explain.ts";
-import { judge, type Suspicion, type Verdict } from "./_judge.ts";
+import {
+  judge,
+  type Suspicion,
+  type Verdict,
+  withoutCoreMs,
+} from "./_judge.ts";
 import type { Pieces } from "./_own_work.ts";
 import type { Profiling } from "./_profiling.ts";
 import type { ProfileChunk } from "./_rolling_profile.ts";
@@ -73,14 +78,18 @@ export class BlockDesk {
       onBlock?: ((report: BlockReport) => void) | undefined;
     },
   ): void {
-    // What is no block whatever the profile says needs none.
-    const verdict = judge(suspicion, null);
+    const { profile, attributor, work } = this.#profiling;
+    // What is no block whatever the profile says needs none. Of what may have
+    // been stolen it has the last word.
+    const verdict = judge(
+      profile === null ? suspicion : { ...suspicion, stolenMs: 0 },
+      null,
+    );
     if (verdict !== "block") {
       this.verdicts[verdict]++;
       return;
     }
     const one: Case = { suspicion, facts, where, ticks: 0, onBlock };
-    const { profile, attributor, work } = this.#profiling;
     this.#held.add(one);
     if (profile === null || attributor === null) {
       return this.#close(one, null, now);
@@ -168,7 +177,8 @@ function reportOf(
   { suspicion, facts, where }: Case,
   finding: Finding | null,
 ): BlockFacts {
-  const { ms, cpuMs, thresholdMs, preemptedMs } = suspicion;
+  const { ms, cpuMs, thresholdMs } = suspicion;
+  const preemptedMs = withoutCoreMs(suspicion, finding?.explanation ?? null);
   const byCpu = causeOf(ms, cpuMs, preemptedMs);
   const api = finding?.api ?? null;
   const cause = finding === null

@@ -1,5 +1,6 @@
 import process from "node:process";
 import { openRunDelay, type RunDelay } from "./_run_delay.ts";
+import { openStealClock, type StealClock } from "./_steal_clock.ts";
 
 interface CpuUsage {
   user: number;
@@ -11,6 +12,9 @@ const SAMPLES = 4096;
 const JITTER_MS = 1;
 /** Some kernels count CPU time in ticks of so many milliseconds. */
 const COARSE_MS = 10;
+/** What was stolen is read so often, and after a late tick. It takes 30 µs. */
+const STEAL_EVERY_MS = 100;
+const STEAL_EVERY_LATE_MS = 10;
 
 /** CPU milliseconds of the calling thread, where the host tells. */
 function threadCpuMs(): (() => number) | null {
@@ -36,7 +40,8 @@ export interface CpuTime {
   readonly exact: boolean;
   /** The newest sample. */
   readonly value: number;
-  sample(now: number): void;
+  /** @param late The tick that takes it came late. */
+  sample(now: number, late: boolean): void;
   /**
    * CPU milliseconds that the thread used in the last `ms` milliseconds, and
    * by how much that may be too high.
@@ -55,7 +60,13 @@ export interface CpuTime {
     to: number,
     lagBetween: (from: number, to: number) => number,
   ): number;
-  /** The newest sample of that time since the thread's start. */
+  /**
+   * Milliseconds between two times for which a hypervisor may have run
+   * something else on the thread's core: no more than that, maybe less. 0 where
+   * the host does not tell.
+   */
+  stolenBetween(from: number, to: number): number;
+  /** The newest sample of {@linkcode delayBetween}'s time since the thread's start. */
   readonly delay: number;
   close(): void;
 }
@@ -74,6 +85,7 @@ export class CpuClock implements CpuTime {
   readonly #values = new Float64Array(SAMPLES);
   readonly #delays = new Float64Array(SAMPLES);
   readonly #runDelay: RunDelay | null;
+  readonly #steal: StealClock | null;
   #count = 0;
   #coarse = true;
   /** Time and value of the newest sample. */
@@ -89,6 +101,7 @@ export class CpuClock implements CpuTime {
       return (usage.user + usage.system) / 1000;
     });
     this.#runDelay = openRunDelay();
+    this.#steal = openStealClock();
     this.time = now;
     this.value = this.#read();
     this.#store();
@@ -102,7 +115,10 @@ export class CpuClock implements CpuTime {
     this.#delays[slot] = this.delay;
   }
 
-  sample(now: number): void {
+  sample(now: number, late: boolean): void {
+    const steal = this.#steal;
+    const every = late ? STEAL_EVERY_LATE_MS : STEAL_EVERY_MS;
+    if (steal !== null && now - steal.time >= every) steal.sample(now);
     this.time = now;
     this.value = this.#read();
     if (this.#coarse && this.value % COARSE_MS !== 0) this.#coarse = false;
@@ -141,6 +157,10 @@ export class CpuClock implements CpuTime {
     return Math.max(0, Math.min(inside, to - from));
   }
 
+  stolenBetween(from: number, to: number): number {
+    return this.#steal?.between(from, to) ?? 0;
+  }
+
   /** By how much a value grew between the samples around two times, and when these were. */
   #around(
     values: Float64Array,
@@ -170,5 +190,6 @@ export class CpuClock implements CpuTime {
 
   close(): void {
     this.#runDelay?.close();
+    this.#steal?.close();
   }
 }

@@ -28,6 +28,8 @@ interface OpenGap {
   unexplained: number;
   /** For how long the thread had no core. */
   delay: number;
+  /** For how long at most its core was a hypervisor's. */
+  stolen: number;
 }
 
 /** Finds what held the loop between two ticks outside of all that is measured. */
@@ -81,7 +83,9 @@ export class GapWatch {
     if (this.#parts.isStartup(now) && !sampled) return true;
     const from = now - gap;
     const delay = this.#parts.delayBetween(from, now);
-    if (unexplained - delay <= this.#leastMs) {
+    const stolen = cpu.stolenBetween(from, now);
+    // What the profile may contradict is left to it.
+    if (unexplained - delay - (sampled ? 0 : stolen) <= this.#leastMs) {
       desk.verdicts.preempted++;
       return true;
     }
@@ -91,7 +95,7 @@ export class GapWatch {
     ) {
       calls.addUnseen(suspects.one, unexplained, now);
     } else if (verdict === "computed" || sampled) {
-      const open = { from, to: now, unexplained, delay };
+      const open = { from, to: now, unexplained, delay, stolen };
       this.#suspect(open, suspects?.count ?? 0);
     }
     return true;
@@ -110,7 +114,10 @@ export class GapWatch {
     return { count, one };
   }
 
-  #suspect({ from, to, unexplained, delay }: OpenGap, suspects: number): void {
+  #suspect(
+    { from, to, unexplained, delay, stolen }: OpenGap,
+    suspects: number,
+  ): void {
     const { calls, cpu, desk } = this.#parts;
     desk.add({
       kind: "gap",
@@ -119,6 +126,7 @@ export class GapWatch {
       ms: unexplained,
       thresholdMs: this.#leastMs,
       preemptedMs: delay,
+      stolenMs: stolen,
       cpuMs: cpu.between(from, to),
       inspected: isInspected(),
     }, {

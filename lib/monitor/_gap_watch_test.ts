@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { GapWatch, type GapWatchParts } from "./_gap_watch.ts";
 
 /** A watch of a program that computed all the time, and what it suspects. */
-function watch(profiling: { profile: object | null }) {
+function watch(
+  profiling: { profile: object | null },
+  stolenBetween = (_from: number, _to: number) => 0,
+) {
   const suspected: number[] = [];
   const parts = {
     thresholdMs: 5,
@@ -12,6 +15,7 @@ function watch(profiling: { profile: object | null }) {
       exact: true,
       inLast: (ms: number) => ({ used: ms, doubt: 0 }),
       between: (from: number, to: number) => to - from,
+      stolenBetween,
     },
     profiling,
     desk: {
@@ -35,4 +39,14 @@ Deno.test("GapWatch asks for longer gaps from when on there is no profile", () =
   gaps.look(14, 3_000);
   gaps.look(22, 4_000);
   assert.deepEqual(suspected, [12, 20]);
+});
+
+Deno.test("GapWatch leaves what may have been stolen to the profile, if there is one", () => {
+  const profiling: { profile: object | null } = { profile: {} };
+  const { gaps, suspected } = watch(profiling, (from, to) => to - from);
+  gaps.look(42, 1_000);
+  assert.deepEqual(suspected, [40]);
+  profiling.profile = null;
+  gaps.look(42, 2_000);
+  assert.deepEqual(suspected, [40]);
 });

@@ -9,6 +9,8 @@ const SPARSE = 1 / 8;
 /** A gap of which less was seen is left alone, unless the thread surely computed. */
 const LEAST_SAMPLES = 2;
 const LEAST_SEEN = 1 / 4;
+/** Who ran in so many of the expected samples was not without a core. */
+const MOST_SEEN = 1 / 2;
 /** A stretch longer than this without samples and computing is a machine that slept. */
 export const SUSPENDED_MS = 5_000;
 /** With an inspector open, a stretch longer than this without computing is a breakpoint. */
@@ -26,6 +28,8 @@ export interface Suspicion {
   thresholdMs: number;
   /** For how long of it the thread was ready and had no core. */
   preemptedMs: number;
+  /** For how long of it at most a hypervisor ran something else on its core. */
+  stolenMs: number;
   /** CPU time of the thread meanwhile, null where the host does not tell. */
   cpuMs: number | null;
   /** An inspector's port is open, by somebody else. */
@@ -35,7 +39,7 @@ export interface Suspicion {
 /** What it turned out to be. All but `block` are counted and not reported. */
 export type Verdict =
   | "block"
-  /** The system ran something else. */
+  /** The system, or a hypervisor, ran something else. */
   | "preempted"
   /** Nothing of the program ran: the loop waited, and the tick was late. */
   | "idle"
@@ -45,15 +49,40 @@ export type Verdict =
   | "suspended";
 
 /**
+ * For how long of a stretch its thread had no core, of the system or of a
+ * hypervisor. Milliseconds.
+ *
+ * What the kernel counts as stolen covers more than the stretch. Where samples
+ * show that the thread ran for most of it, the rest is all that can have been.
+ *
+ * @param explanation As for {@linkcode judge}.
+ */
+export function withoutCoreMs(
+  { ms, preemptedMs, stolenMs }: Suspicion,
+  explanation: Explanation | null,
+): number {
+  const rest = Math.max(0, ms - preemptedMs);
+  if (stolenMs === 0) return preemptedMs;
+  const ran = explanation === null
+    ? 0
+    : (explanation.samples - explanation.idle) * SAMPLE_EVERY_MS;
+  const most = ran < rest * MOST_SEEN ? rest : Math.max(0, rest - ran);
+  return preemptedMs + Math.min(stolenMs, most);
+}
+
+/**
  * Tells a block from what only looks like one.
  *
  * @param explanation What the profile's samples say; null without a profile.
  */
 export function judge(
-  { kind, ms, thresholdMs, preemptedMs, cpuMs, inspected }: Suspicion,
+  suspicion: Suspicion,
   explanation: Explanation | null,
 ): Verdict {
-  if (ms - preemptedMs <= thresholdMs) return "preempted";
+  const { kind, ms, thresholdMs, preemptedMs, cpuMs, inspected } = suspicion;
+  if (ms - withoutCoreMs(suspicion, explanation) <= thresholdMs) {
+    return "preempted";
+  }
   if (inspected && ms >= PAUSED_MS && cpuMs !== null && cpuMs < ms / 10) {
     return "paused";
   }

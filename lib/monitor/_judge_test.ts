@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Explanation } from "./_explain.ts";
-import { judge, type Suspicion } from "./_judge.ts";
+import { judge, type Suspicion, withoutCoreMs } from "./_judge.ts";
 
 const suspicion = (more: Partial<Suspicion>): Suspicion => ({
   kind: "call",
@@ -9,6 +9,7 @@ const suspicion = (more: Partial<Suspicion>): Suspicion => ({
   ms: 40,
   thresholdMs: 5,
   preemptedMs: 0,
+  stolenMs: 0,
   cpuMs: 40,
   inspected: false,
   ...more,
@@ -75,4 +76,33 @@ Deno.test("judge() wants a gap to be filled with code", () => {
   assert.equal(judge(gap, few), "block");
   assert.equal(judge({ ...gap, cpuMs: 0 }, few), "idle");
   assert.equal(judge(gap, seen({ samples: 1, js: 1 })), "idle");
+});
+
+Deno.test("judge() believes the samples more than what was stolen around a stretch", () => {
+  const stolen = suspicion({ stolenMs: 40 });
+  // As CPU time or not: the kernel charges it to whoever was running.
+  for (const cpuMs of [0, 20, 40, null]) {
+    assert.equal(judge({ ...stolen, cpuMs }, null), "preempted");
+    const few = seen({ samples: 7, js: 7 });
+    assert.equal(judge({ ...stolen, cpuMs }, few), "preempted");
+    assert.equal(judge({ ...stolen, cpuMs }, seen({})), "block");
+  }
+  // The thread waited; that is no sign that it had a core.
+  const waited = seen({ samples: 20, js: 0, idle: 20 });
+  assert.equal(judge(stolen, waited), "preempted");
+  // Not all of it can have been stolen.
+  assert.equal(judge(suspicion({ stolenMs: 30 }), null), "block");
+  assert.equal(
+    judge(suspicion({ stolenMs: 30, preemptedMs: 6 }), null),
+    "preempted",
+  );
+});
+
+Deno.test("withoutCoreMs() tells no more than samples leave room for", () => {
+  const stolen = suspicion({ stolenMs: 30, preemptedMs: 4 });
+  assert.equal(withoutCoreMs(stolen, null), 34);
+  assert.equal(withoutCoreMs(stolen, seen({ samples: 12 })), 16);
+  assert.equal(withoutCoreMs(stolen, seen({ samples: 20 })), 4);
+  assert.equal(withoutCoreMs(stolen, seen({ samples: 5 })), 34);
+  assert.equal(withoutCoreMs(suspicion({ preemptedMs: 4 }), null), 4);
 });

@@ -93,7 +93,8 @@ export class TickingMonitor implements LoopMonitor {
     );
     this.#own = new OwnTime(
       thresholdMs,
-      (from, to) => this.#delayBetween(from, to),
+      (from, to) =>
+        this.#delayBetween(from, to) + this.#cpu.stolenBetween(from, to),
     );
     // After what may throw, and before any time is taken: it holds the loop.
     this.#profiling = this.#startProfile(options.profile ?? "auto");
@@ -161,9 +162,8 @@ export class TickingMonitor implements LoopMonitor {
     this.#calls.tick();
     // A late tick may be the first sign of a fight for the cores: from there
     // on it is worth knowing exactly when the thread had none.
-    if (--this.#ticksToSample <= 0 || gap > this.#tickMs + LATE_MS) {
-      this.#sampleCpu(now);
-    }
+    const late = gap > this.#tickMs + LATE_MS;
+    if (--this.#ticksToSample <= 0 || late) this.#sampleCpu(now, late);
     for (const call of this.#pending) {
       const since = now - (call.over?.pendingAt ?? 0);
       if (call.ended || since > REPORT_WITHIN_MS) this.#report(call, now);
@@ -201,10 +201,10 @@ export class TickingMonitor implements LoopMonitor {
     call.counted = call.own;
   }
 
-  #sampleCpu(now: number): void {
+  #sampleCpu(now: number, late: boolean): void {
     this.#ticksToSample = TICKS_PER_CPU_SAMPLE;
     const { value: before } = this.#cpu;
-    this.#cpu.sample(now);
+    this.#cpu.sample(now, late);
     if (this.#cpu.exact) this.#windows.addCpu(this.#cpu.value - before);
   }
 
@@ -234,6 +234,7 @@ export class TickingMonitor implements LoopMonitor {
       ms: longest,
       thresholdMs: this.#thresholdMs,
       preemptedMs: this.#delayBetween(span.from, span.to),
+      stolenMs: this.#cpu.stolenBetween(span.from, span.to),
       cpuMs: this.#cpu.between(span.from, span.to),
       inspected: isInspected(),
     }, {

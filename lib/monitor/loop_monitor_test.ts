@@ -42,6 +42,7 @@ function startWithCpu(
     inLast: (ms) => ({ used: ms * share, doubt: 0 }),
     between: (from, to) => (to - from) * share,
     delayBetween: () => 0,
+    stolenBetween: () => 0,
     delay: 0,
     close() {},
   });

@@ -47,8 +47,9 @@ export interface BlockReport {
   inherited_ms: number;
   wall_ms: number | null;
   /**
-   * For how long of `longest_ms` the thread was ready to run and the system
-   * ran something else. 0 where the host does not tell (other than Linux).
+   * For how long of `longest_ms` the thread was ready to run and the system,
+   * or a hypervisor, ran something else. 0 where the host does not tell (other
+   * than Linux).
    */
   preempted_ms: number;
   threshold_ms: number;
@@ -132,7 +133,10 @@ export interface LoopCounters {
   parked_gaps: number;
   /** Over five seconds without computing: the machine slept. */
   suspended_gaps: number;
-  /** What looked like a block and was time that the system gave to others. */
+  /**
+   * What looked like a block and was time that the system, or a hypervisor,
+   * gave to others.
+   */
   preempted_gaps: number;
   /** Stretches that a debugger held. */
   paused_gaps: number;
