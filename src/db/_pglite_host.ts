@@ -14,7 +14,7 @@ import type {
   StreamRequest,
   TurnRequest,
 } from "./_pglite_protocol.ts";
-import { readTemplate } from "./_template.ts";
+import { unpackTemplate } from "./_template.ts";
 import { TurnQueue } from "./_turn_queue.ts";
 import { simpleQuery } from "./_wire_write.ts";
 import { holdsError } from "./_wire_read.ts";
@@ -58,16 +58,14 @@ async function removeFolder(path: string): Promise<void> {
  */
 async function createDatabase(folder: string): Promise<void> {
   const made = `${folder}.new`;
-  const create = async (options: { loadDataDir?: Blob }): Promise<void> => {
+  await removeFolder(made);
+  try {
+    await unpackTemplate(made);
+  } catch {
     await removeFolder(made);
     // loophound-allow npm:@electric-sql/pglite.PGlite.create: on the loop only with THREADS=inline, where the host has no threads
-    const db = await PGlite.create({ dataDir: made, ...options });
+    const db = await PGlite.create({ dataDir: made });
     await db.close();
-  };
-  try {
-    await create({ loadDataDir: await readTemplate() });
-  } catch {
-    await create({});
   }
   await Deno.rename(made, folder);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PGlite } from "@electric-sql/pglite";
-import { readTemplate, TEMPLATE_VERSION } from "./_template.ts";
+import { TEMPLATE_VERSION, unpackTemplate } from "./_template.ts";
 
 /** What two new databases must agree on. */
 async function describe(db: PGlite): Promise<unknown> {
@@ -20,7 +20,9 @@ async function describe(db: PGlite): Promise<unknown> {
 }
 
 Deno.test("a database from the template is like one that initdb makes", async () => {
-  const copied = await PGlite.create({ loadDataDir: await readTemplate() });
+  const folder = await Deno.makeTempDir({ prefix: "loophound-template-" });
+  await unpackTemplate(folder);
+  const copied = await PGlite.create({ dataDir: folder });
   const made = await PGlite.create();
   try {
     assert.deepEqual(await describe(copied), await describe(made));
@@ -36,5 +38,6 @@ Deno.test("a database from the template is like one that initdb makes", async ()
   } finally {
     await copied.close();
     await made.close();
+    await Deno.remove(folder, { recursive: true });
   }
 });
