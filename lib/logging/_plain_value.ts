@@ -46,7 +46,6 @@ export function toPlain(value: unknown, budget: Budget): unknown {
     case "symbol":
       return takeString(value.toString(), budget);
     case "function":
-      return `[function ${takeString(value.name, budget)}]`;
     case "object":
       break;
   }
@@ -73,6 +72,10 @@ function takeString(text: string, budget: Budget): string {
 }
 
 function objectToPlain(value: object, budget: Budget): unknown {
+  // Here and not above, because anything may be behind a `name`.
+  if (typeof value === "function") {
+    return `[function ${takeString(String(value.name), budget)}]`;
+  }
   if (value instanceof Date) {
     return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
   }
@@ -84,15 +87,25 @@ function objectToPlain(value: object, budget: Budget): unknown {
   if (Array.isArray(value)) return listToPlain(value, value.length, budget);
   if (value instanceof Set) return listToPlain(value, value.size, budget);
   const entries = value instanceof Map ? value : ownEntries(value);
-  const plain: Record<string, unknown> = {};
+  return addEntries({}, entries, budget);
+}
+
+/** Keeps what `plain` has already, and adds at most as much as a record may hold. */
+function addEntries(
+  plain: Record<string, unknown>,
+  entries: Iterable<[unknown, unknown]>,
+  budget: Budget,
+): Record<string, unknown> {
   let taken = 0;
   for (const [key, item] of entries) {
     if (taken++ === maxItems || budget.nodes <= 0) {
       plain["…"] = "more";
       break;
     }
+    const name = takeString(String(key), budget);
+    if (Object.hasOwn(plain, name)) continue;
     // A key such as "__proto__" must become a property like any other.
-    Object.defineProperty(plain, takeString(String(key), budget), {
+    Object.defineProperty(plain, name, {
       value: toPlain(item, budget),
       enumerable: true,
       configurable: true,
@@ -140,9 +153,5 @@ function errorToPlain(error: Error, budget: Budget): Record<string, unknown> {
     plain.stack = takeString(error.stack, budget);
   }
   if (error.cause !== undefined) plain.cause = toPlain(error.cause, budget);
-  for (const [key, item] of ownEntries(error)) {
-    if (key in plain) continue;
-    plain[key] = toPlain(item, budget);
-  }
-  return plain;
+  return addEntries(plain, ownEntries(error), budget);
 }

@@ -6,17 +6,35 @@ export type LogFormat = "pretty" | "json";
 
 type Budget = ReturnType<typeof createBudget>;
 
+interface PlainError {
+  name: string;
+  message: string;
+  stack: string;
+}
+
 function messageOf(record: LogRecord, budget: Budget): string {
   let text = "";
-  record.message.forEach((part, index) => {
-    // Literal text and inserted values take turns.
+  for (const part of record.message) {
     if (typeof part === "string") text += part;
-    else if (index % 2 === 0) text += String(part);
-    else if (part instanceof Error) {
-      text += `${part.name}: ${part.message}`;
-    } else text += asText(toPlain(part, budget));
-  });
+    else {
+      const plain = toPlain(part, budget);
+      text += isError(plain) ? headOf(plain) : asText(plain);
+    }
+  }
   return truncate(text);
+}
+
+/** What `toPlain` makes of an error, and of nothing that a program is likely to log besides. */
+function isError(plain: unknown): plain is PlainError {
+  return typeof plain === "object" && plain !== null && "name" in plain &&
+    "message" in plain && "stack" in plain &&
+    [plain.name, plain.message, plain.stack].every((it) =>
+      typeof it === "string"
+    );
+}
+
+function headOf({ name, message }: PlainError): string {
+  return `${name}: ${message}`;
 }
 
 function asText(plain: unknown): string {
@@ -120,9 +138,9 @@ export function formatPretty(
   for (const [key, value] of Object.entries(properties)) {
     if (isInMessage(record, key)) continue;
     let shown = value;
-    if (typeof value === "object" && typeof value?.stack === "string") {
+    if (isError(value)) {
       stacks.push(value.stack);
-      shown = `${value.name}: ${value.message}`;
+      shown = headOf(value);
     }
     line += ` ${paint("90", `${withoutControls(key)}=`)}${pair(shown)}`;
   }

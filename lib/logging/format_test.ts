@@ -74,6 +74,13 @@ Deno.test("formatJson() cuts what is too long, deep or wide", () => {
   );
   const circle: Record<string, unknown> = { a: { b: { c: { d: { e: 1 } } } } };
   circle.self = circle;
+  const wide = Object.assign(
+    new Error("wide"),
+    Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, i])),
+  );
+  const { wide: widest } = JSON.parse(formatJson(record([""], { wide })));
+  assert.equal(widest.message, "wide");
+  assert.ok(Object.keys(widest).length < 60);
   const { circle: written } = JSON.parse(formatJson(record([""], { circle })));
   assert.equal(written.self, "[circular]");
   assert.deepEqual(written.a, { b: { c: "[deeper]" } });
@@ -98,9 +105,28 @@ Deno.test("formatJson() and formatPretty() never throw", () => {
     JSON.parse(formatJson(record([""], { gone: revoked.proxy }))).gone,
     "[unreadable]",
   );
+  class Nameless {
+    static get name(): string {
+      throw new Error("no");
+    }
+  }
+  const values = [
+    hostile,
+    revoked.proxy,
+    { toString: undefined },
+    { stack: "s", name: { toString: undefined }, message: Symbol("m") },
+    Object.assign(new Error("no"), { name: Symbol("n") }),
+    Nameless,
+  ];
+  for (const value of values) {
+    for (const message of [[value], ["", value, ""]]) {
+      JSON.parse(formatJson(record(message, { value })));
+      assert.equal(formatPretty(record(message, { value })).at(-1), "\n");
+    }
+  }
   fc.assert(
     fc.property(
-      fc.array(fc.anything()),
+      fc.array(fc.anything({ withBigInt: true, withMap: true })),
       fc.dictionary(
         fc.string(),
         fc.anything({ withBigInt: true, withMap: true }),
