@@ -16,8 +16,8 @@ export interface GapWatchParts {
   desk: BlockDesk;
   /** For how long the thread had no core. */
   delayBetween: (from: number, to: number) => number;
-  /** Whether the start-up grace lasts. */
-  isStartup: (now: number) => boolean;
+  /** Whether the start-up grace lasted then. */
+  isStartup: (at: number) => boolean;
 }
 
 /** A gap between two ticks, and whose it may be. */
@@ -80,7 +80,7 @@ export class GapWatch {
       this.parked++;
       return true;
     }
-    if (this.#parts.isStartup(now) && !sampled) return true;
+    if (this.#isStartup(now) && !sampled) return true;
     const from = now - gap;
     const delay = this.#parts.delayBetween(from, now);
     const stolen = cpu.stolenBetween(from, now);
@@ -99,6 +99,15 @@ export class GapWatch {
       this.#suspect(open, suspects?.count ?? 0);
     }
     return true;
+  }
+
+  /**
+   * Whether a gap that ended then belongs to the start-up: what of it came after
+   * the grace is not worth a look. Who ends the grace does so at the end of a
+   * turn that the start-up has held.
+   */
+  #isStartup(to: number): boolean {
+    return this.#parts.isStartup(to - this.#leastMs - this.#parts.tickMs);
   }
 
   /** The outermost calls that were in flight in the gap that just ended. */
@@ -137,7 +146,7 @@ export class GapWatch {
       route: null,
       function: null,
       trace_id: null,
-      startup: this.#parts.isStartup(to),
+      startup: this.#isStartup(to),
     }, {
       now: to,
       where: suspects === 0

@@ -5,8 +5,10 @@ import { GapWatch, type GapWatchParts } from "./_gap_watch.ts";
 function watch(
   profiling: { profile: object | null },
   stolenBetween = (_from: number, _to: number) => 0,
+  graceEnds = -Infinity,
 ) {
   const suspected: number[] = [];
+  const startups: boolean[] = [];
   const parts = {
     thresholdMs: 5,
     tickMs: 2,
@@ -20,12 +22,19 @@ function watch(
     profiling,
     desk: {
       verdicts: { preempted: 0 },
-      add: ({ ms }: { ms: number }) => void suspected.push(ms),
+      add: ({ ms }: { ms: number }, facts: { startup: boolean }) => {
+        suspected.push(ms);
+        startups.push(facts.startup);
+      },
     },
     delayBetween: () => 0,
-    isStartup: () => false,
+    isStartup: (at: number) => at < graceEnds,
   };
-  return { gaps: new GapWatch(parts as unknown as GapWatchParts), suspected };
+  return {
+    gaps: new GapWatch(parts as unknown as GapWatchParts),
+    suspected,
+    startups,
+  };
 }
 
 Deno.test("GapWatch asks for longer gaps from when on there is no profile", () => {
@@ -49,4 +58,13 @@ Deno.test("GapWatch leaves what may have been stolen to the profile, if there is
   profiling.profile = null;
   gaps.look(42, 2_000);
   assert.deepEqual(suspected, [40]);
+});
+
+Deno.test("GapWatch counts a gap in whose last moments the grace ended as start-up", () => {
+  const { gaps, startups } = watch({ profile: {} }, undefined, 1_000);
+  gaps.look(300, 900);
+  gaps.look(300, 1_005);
+  gaps.look(300, 1_020);
+  gaps.look(300, 2_000);
+  assert.deepEqual(startups, [true, true, false, false]);
 });
