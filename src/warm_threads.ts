@@ -7,7 +7,7 @@ async function importAll(modules: string[]): Promise<void> {
   await Promise.all(modules.map((url) => import(url)));
 }
 
-const tasks = ["load", "query", "spool"].map((threadClass) =>
+const tasks = ["load", "query", "short", "spool"].map((threadClass) =>
   defineTask({
     name: `warm_${threadClass}`,
     module,
@@ -16,10 +16,11 @@ const tasks = ["load", "query", "spool"].map((threadClass) =>
   })
 );
 
-/** One module with the tasks of each class. */
+/** One module with the tasks of each class. A schedule is read right after the start. */
 const modules: Readonly<Record<string, readonly URL[]>> = {
   load: [new URL("./collections/mod.ts", import.meta.url)],
   query: [new URL("./db/heavy_task.ts", import.meta.url)],
+  short: [new URL("./jobs/_cron_task.ts", import.meta.url)],
   spool: [new URL("./spool/spool_task.ts", import.meta.url)],
 };
 
